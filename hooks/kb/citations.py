@@ -1,0 +1,56 @@
+"""Which pages and answers rest on which source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from kb.addresses import answer_uri
+from kb.model import Citation, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kb.model import DecisionTree, Page, Source, SourceId
+
+
+class Register:
+    """Finds the source that an outside address belongs to."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        """Index the sources by URL."""
+        self._by_url = {source.url.rstrip("/"): source for source in sources}
+
+    def find(self, url: str) -> Source | None:
+        """Return the source with the longest URL that is this one, or a folder above it; fragments do not count."""
+        candidate = url.partition("#")[0].rstrip("/")
+        while candidate.count("/") >= 2:  # noqa: PLR2004 - the two slashes of https://
+            if candidate in self._by_url:
+                return self._by_url[candidate]
+            candidate = (
+                candidate.rpartition("/")[0].rstrip("/") if "?" not in candidate else candidate.partition("?")[0]
+            )
+        return None
+
+
+def cited_in(
+    sources: Iterable[Source], pages: Iterable[Page], tree: DecisionTree
+) -> Mapping[SourceId, tuple[Citation, ...]]:
+    """Return, for each source that something rests on, the first place of each page or answer that cites it."""
+    register = Register(sources)
+    found: dict[SourceId, dict[str, Citation]] = defaultdict(dict)
+    for page in pages:
+        for link in page.outline.links:
+            if source := register.find(link.target):
+                citation = Citation(page.title, page.uri, Place(page.path, link.line))
+                found[source.id].setdefault(page.uri, citation)
+    for question, answer in tree.answers.values():
+        for source_id in answer.sources:
+            uri = answer_uri(answer.id)
+            citation = Citation(f"{question.title} {answer.label}", uri, answer.place)
+            found[source_id].setdefault(uri, citation)
+    for correction in tree.changed_since_seed:
+        for source_id in correction.sources:
+            citation = Citation("Decision tree", "decide.md", correction.place)
+            found[source_id].setdefault("decide.md", citation)
+    return {source_id: tuple(citations.values()) for source_id, citations in found.items()}

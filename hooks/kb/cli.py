@@ -1,0 +1,83 @@
+"""The commands: check the repository, show and find what is in it, write the staged tree, check links."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kb.library import load
+from kb.problems import InvalidError
+from kb.staging import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kb.problems import Problem
+
+OK, FAULTY, MISUSED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 fine, 1 problems found, 2 called wrongly."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except InvalidError as error:
+        return _report(error.problems)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kb", description="The software-backend knowledge base.")
+    parser.add_argument("--root", type=Path, default=Path(), help="the repository (default: this folder)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="report every problem of the repository")
+    check.set_defaults(run=_check)
+
+    staging = commands.add_parser("stage", help="write the complete docs tree for a generator without hooks")
+    staging.add_argument("folder", type=Path, help="an empty or missing folder")
+    staging.add_argument("--code-host", default="https://git.example/software-backend", metavar="URL")
+    staging.set_defaults(run=_stage)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    library, problems = load(options.root)
+    if problems:
+        return _report(problems)
+    print(
+        f"{len(library.pages)} pages, {len(library.sources)} sources, {len(library.tree.answers)} answers: no problem"
+    )
+    return OK
+
+
+def _stage(options: argparse.Namespace) -> int:
+    if options.folder.exists() and any(options.folder.iterdir()):
+        print(f"kb: {options.folder} is not empty; name another folder, or empty it", file=sys.stderr)
+        return MISUSED
+    library, problems = load(options.root)
+    if problems:
+        return _report(problems)
+    pages = stage(library, options.code_host)
+    for page in pages:
+        target = options.folder / page.uri
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page.text, encoding="utf-8")
+    assets = [path for path in library.files if path.startswith("docs/") and not path.endswith(".md")]
+    for path in assets:
+        target = options.folder / path.removeprefix("docs/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((options.root / path).read_bytes())
+    print(f"{len(pages)} pages and {len(assets)} assets in {options.folder}")
+    return OK
+
+
+def _report(problems: Sequence[Problem]) -> int:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(
+        f"kb: {len(problems)} problem{'s' * (len(problems) != 1)}; docs/problems.md explains the codes", file=sys.stderr
+    )
+    return FAULTY

@@ -1,0 +1,1 @@
+"""Whether every link leads somewhere: on the code host, on the site, and in the world outside."""

@@ -1,0 +1,79 @@
+"""What a rendered page holds that links can start from or lead to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+_CSS_URL = re.compile(r"""url\(\s*["']?([^"')]*)["']?\s*\)""")
+_SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*[^\s,]|[^\s,])(?:\s+[\d.]+[wx])?\s*(?:,|$)")
+_ADDRESSES = {
+    ("a", "href"),
+    ("area", "href"),
+    ("link", "href"),
+    ("use", "href"),
+    ("object", "data"),
+    ("video", "poster"),
+}
+_LOADING = {"img", "source", "iframe", "script", "video", "audio", "embed", "track", "input"}
+_NO_REQUEST = {"canonical", "preconnect", "dns-prefetch"}
+
+
+@dataclass
+class Rendered:
+    """The ids and the outgoing addresses of one piece of HTML, in document order."""
+
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """What a reader can follow."""
+    resources: list[str] = field(default_factory=list)
+    """What the browser fetches by itself."""
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rendered = Rendered()
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        for name, value in attrs:
+            if value is not None:
+                self._attribute(tag, name, value, dict(attrs).get("rel") or "")
+
+    def _attribute(self, tag: str, name: str, value: str, rel: str) -> None:
+        rendered = self.rendered
+        if name == "id" or (name == "name" and tag == "a"):
+            rendered.ids.append(value)
+        elif (tag, name) in _ADDRESSES:
+            if rel not in _NO_REQUEST:
+                (rendered.links if tag in {"a", "area"} else rendered.resources).append(value.strip())
+        elif name == "src" and tag in _LOADING:
+            rendered.resources.append(value.strip())
+        elif name == "srcset":
+            rendered.resources += _SRCSET_CANDIDATE.findall(value)
+        elif name == "style":
+            rendered.resources += css_urls(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "style":
+            self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self.rendered.resources += css_urls(data)
+
+
+def read_html(html: str) -> Rendered:
+    """Return the ids, links and resources of a page or a part of one."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.rendered
+
+
+def css_urls(css: str) -> list[str]:
+    """Return the addresses that a style sheet, or a style attribute, loads."""
+    return _CSS_URL.findall(css)

@@ -1,0 +1,24 @@
+"""What the site says of the data: each view is a pure function from the library to Markdown.
+
+A view's links are relative to the page that shows it, so every view takes that page's uri.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.render import decide, home, problems, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kb.model import Library
+
+VIEWS: Mapping[str, Callable[[Library, str], str]] = {
+    "counts": home.counts,
+    "decision-tree": decide.questions,
+    "corrections": decide.corrections,
+    "problems": problems.kinds,
+    "sources": sources.register,
+}
+"""The views that `<!-- kb:name -->` can stand for."""

@@ -1,0 +1,20 @@
+"""Which address a heading has: the code host's rule, so that one link works there and on the site."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def slug(heading: str) -> str:
+    """Return the id that GitHub gives to a heading of this plain text.
+
+    Lower-cases, keeps letters, marks, digits, connectors such as `_`, and `-`, and turns each space into a hyphen.
+    Runs are kept: `Rust & Go` has the id `rust--go`.
+    """
+    kept = "".join(filter(_is_kept, heading.strip().lower()))
+    return kept.replace(" ", "-")
+
+
+def _is_kept(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character in "- " or category[0] in "LMN" or category == "Pc"

@@ -1,0 +1,122 @@
+"""Which pages the site consists of, as complete Markdown texts whose links fit their new places.
+
+The staged tree is everything that a site generator needs: the hooks hand it to MkDocs, and `kb stage` writes it to a
+folder for a generator that has no hooks.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import yaml
+
+from kb.addresses import answer_uri, relative, relative_url, resolve, site_path, source_uri
+from kb.links.targets import is_outside
+from kb.markdown import Kind
+from kb.model import Place
+from kb.render import VIEWS
+from kb.render.decide import answer_page
+from kb.render.sources import source_page, sources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kb.markdown import Link
+    from kb.model import Library, Page
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPage:
+    """A page of the site, ready to be rendered."""
+
+    uri: str
+    text: str
+    place: Place
+    """What a person edits to change the page."""
+    links: tuple[tuple[str, Link], ...] = ()
+    """Each link's target on the staged page, and the link as the author wrote it."""
+    page: Page | None = None
+    """None for a page that is generated from data."""
+
+
+def stage(library: Library, code_host: str) -> tuple[StagedPage, ...]:
+    """Return every page; links to files that the site does not show lead to `code_host`, the repository's URL."""
+    return (
+        *(_written(library, page, code_host) for page in library.pages.values()),
+        *_sources(library),
+        *_answers(library),
+    )
+
+
+def _written(library: Library, page: Page, code_host: str) -> StagedPage:
+    targets = [_target(library, page, link, code_host) for link in page.outline.links]
+    body = page.body
+    for link, target in reversed(list(zip(page.outline.links, targets, strict=True))):
+        if target != link.target:
+            body = body[: link.start] + target + body[link.end :]
+    body = _with_views(library, page, body) + _cited(library, page)
+    settings = {"title": page.title, "description": page.description, **page.settings}
+    return StagedPage(
+        uri=page.uri,
+        text=_front_matter(settings) + body,
+        place=Place(page.path, 1),
+        links=tuple(zip(targets, page.outline.links, strict=True)),
+        page=page,
+    )
+
+
+def _target(library: Library, page: Page, link: Link, code_host: str) -> str:
+    """Return a link's target as seen from the page's place on the site; a dead one stays as it is."""
+    written, mark, fragment = link.target.partition("#")
+    if is_outside(link.target) or not written or written.startswith("/"):
+        return link.target
+    path = resolve(posixpath.dirname(page.path), unquote(written.partition("?")[0]))
+    if path is None:
+        return link.target
+    if (uri := site_path(path)) and _is_served(library, path):
+        place = relative_url(uri, page.uri) if link.kind is Kind.HTML else relative(uri, page.uri)
+        return quote(place) + mark + fragment
+    if path in library.files:
+        return f"{code_host}/blob/main/{quote(path)}{mark}{fragment}"
+    if any(file.startswith(f"{path}/") for file in library.files):
+        return f"{code_host}/tree/main/{quote(path)}"
+    return link.target
+
+
+def _is_served(library: Library, path: str) -> bool:
+    return path in library.files or any(file.startswith(f"{path}/") for file in library.files)
+
+
+def _with_views(library: Library, page: Page, body: str) -> str:
+    lines = body.split("\n")
+    for directive in page.outline.directives:
+        lines[directive.line - page.first_line] = VIEWS[directive.name](library, page.uri)
+    return "\n".join(lines)
+
+
+def _cited(library: Library, page: Page) -> str:
+    ids = [
+        source_id
+        for source_id, citations in sorted(library.citations.items())
+        if any(citation.uri == page.uri and citation.place.path == page.path for citation in citations)
+    ]
+    return f"\n## Sources on this page\n\n{sources_of(library, ids, page.uri)}\n" if ids else ""
+
+
+def _sources(library: Library) -> Iterator[StagedPage]:
+    for source in library.sources.values():
+        front_matter = _front_matter({"title": source.title, "description": source.good_for})
+        yield StagedPage(source_uri(source.id), front_matter + source_page(library, source), source.place)
+
+
+def _answers(library: Library) -> Iterator[StagedPage]:
+    for question, answer in library.tree.answers.values():
+        front_matter = _front_matter({"title": answer.label, "description": answer.choose_when})
+        yield StagedPage(answer_uri(answer.id), front_matter + answer_page(library, question, answer), answer.place)
+
+
+def _front_matter(settings: Mapping[str, object]) -> str:
+    return f"---\n{yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False)}---\n\n"

@@ -1,0 +1,93 @@
+"""Hands the knowledge base to MkDocs: the pages before it renders them, the links after it has."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File
+
+from kb.library import load
+from kb.links.locate import locate
+from kb.links.site import Site, check_site
+from kb.problems import InvalidError
+from kb.staging import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import jinja2
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+    from kb.problems import Problem
+    from kb.staging import StagedPage
+
+_log = logging.getLogger("mkdocs.hooks.kb")
+_AFTER_CROSS_REFERENCES = -100
+
+
+class _Build:
+    """What the events of one build pass on to each other."""
+
+    staged: dict[str, StagedPage]
+    problems: list[Problem]
+
+
+_build = _Build()
+
+
+def on_files(files: Files, config: MkDocsConfig) -> None:
+    """Put every page of the library in the place of the Markdown files that MkDocs found by itself."""
+    root = Path(config.config_file_path).parent
+    try:
+        library, _build.problems = load(root)
+    except InvalidError as error:
+        _warn(error.problems)
+        message = f"{len(error.problems)} problems in the repository; the site was not built"
+        raise PluginError(message) from error
+    pages = stage(library, str(config.repo_url))
+    _build.staged = {page.uri: page for page in pages}
+    for uri, page in _build.staged.items():
+        if existing := files.get_file_from_path(uri):
+            files.remove(existing)
+        file = File.generated(config, uri, content=page.text)
+        file.edit_uri = page.place.path
+        files.append(file)
+
+
+@event_priority(_AFTER_CROSS_REFERENCES)
+def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
+    """Follow every link of every rendered page and report all that is wrong at its line of the sources."""
+    pages = [file.page for file in files.documentation_pages() if file.page]
+    site = Site(
+        pages={page.file.src_uri: page.content or "" for page in pages},
+        files=frozenset(
+            unquote(file.url) for file in files if file.inclusion.is_included() and not file.is_documentation_page()
+        ),
+        styles=_style_sheets(config, files),
+        excluded=frozenset(unquote(file.url) for file in files if not file.inclusion.is_included()),
+        entrances=frozenset(page.file.src_uri for page in pages if _is_in_navigation(page)),
+    )
+    faults = locate(check_site(site), _build.staged, _build.problems)
+    _warn([*_build.problems, *faults])
+    return env
+
+
+def _is_in_navigation(page: Page) -> bool:
+    return page.is_homepage or page.parent is not None or page.previous_page is not None
+
+
+def _style_sheets(config: MkDocsConfig, files: Files) -> dict[str, str]:
+    own = (file for file in files.css_files() if str(file.abs_src_path).startswith(config.docs_dir))
+    return {file.url: file.content_string for file in own}
+
+
+def _warn(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        _log.warning("%s", problem)

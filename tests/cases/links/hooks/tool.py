@@ -1,0 +1,1 @@
+"""A file that the site does not show."""
