@@ -74,7 +74,7 @@ def fixture_repository(case: str, folder: Path) -> Path:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
+def pytest_runtest_makereport(item):
     """Under CI=true a skipped test is a failed one: what it needs has to be there."""
     outcome = yield
     report = outcome.get_result()

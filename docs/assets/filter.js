@@ -43,7 +43,9 @@ function enhance(container) {
     for (const row of rows) {
       const fits = selects.every(({ control, index }) => {
         const values = words(row.cells[index]);
-        return !control.value || values.includes(control.value) || (control.name === "stacks" && values.includes("all"));
+        return (
+          !control.value || values.includes(control.value) || (control.name === "stacks" && values.includes("all"))
+        );
       });
       row.hidden = !fits || !row.textContent.toLowerCase().includes(wanted);
     }
@@ -66,10 +68,12 @@ function enhance(container) {
     apply();
     remember();
   });
-  form.addEventListener("reset", () => setTimeout(() => {
-    apply();
-    remember();
-  }));
+  form.addEventListener("reset", () =>
+    setTimeout(() => {
+      apply();
+      remember();
+    }),
+  );
   container.prepend(form, status);
   apply();
 }

@@ -32,20 +32,17 @@ def register(library: Library, page: str) -> str:
 def source_page(library: Library, source: Source) -> str:
     """Return the text of a source's page, without its front matter."""
     page = source_uri(source.id)
-    facts = [
-        ("Published by", escape(source.publisher)),
-        ("Kind", source.kind),
-        ("Stacks", _stacks(source)),
-        ("Topics", ", ".join(source.topics)),
-        ("Read on", source.consulted.isoformat()),
-    ]
+    facts = (
+        f"**{escape(source.publisher)}** · {source.kind} · stacks: {_stacks(source)} · {', '.join(source.topics)}"
+        f" · read on {source.consulted.isoformat()}"
+    )
     cited = [link(citation.title, citation.uri, page) for citation in library.citations.get(source.id, ())]
     return "\n\n".join(
         (
             f"# {escape(source.title)}",
             escape(source.good_for),
             f"[Open it: {escape(source.url)}]({source.url})",
-            table(("", ""), facts),
+            facts,
             "## Cited by",
             bullets(cited),
             link("All sources", "sources.md", page),

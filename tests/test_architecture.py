@@ -1,0 +1,48 @@
+"""The house keeps its shape: the core knows nothing of MkDocs, and files and functions stay small."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+from conftest import ROOT
+
+HOOKS = ROOT / "hooks"
+CORE = sorted((HOOKS / "kb").rglob("*.py"))
+LIBRARIES = {"httpx", "httpcore", "jsonschema", "yaml"}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield str(node.module).partition(".")[0]
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.relative_to(HOOKS).as_posix())
+def test_the_core_imports_only_itself_the_standard_library_and_a_few_libraries(path):
+    assert set(imported(path)) - set(sys.stdlib_module_names) - LIBRARIES - {"kb", "anyio"} == set()
+
+
+@pytest.mark.parametrize("path", sorted((HOOKS / "kb" / "render").glob("*.py")), ids=lambda path: path.name)
+def test_views_read_no_file_and_no_clock(path):
+    assert not {"pathlib", "os", "time", "datetime", "io", "subprocess"} & set(imported(path))
+
+
+@pytest.mark.parametrize("path", [*CORE, *HOOKS.glob("*.py")], ids=lambda path: path.relative_to(HOOKS).as_posix())
+def test_files_and_functions_stay_small(path):
+    assert len(path.read_text().splitlines()) <= 280
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < 32, f"{node.name} is long"
+
+
+def test_nothing_of_the_machine_is_committed():
+    forbidden = ("/home/", "/work/", "/tmp/")
+    for folder in ("hooks", "docs", "data", "resources", "templates", "overrides"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".py", ".md", ".json", ".css", ".js", ".html"}:
+                text = path.read_text()
+                assert not [word for word in forbidden if f'"{word}' in text], path

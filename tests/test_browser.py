@@ -1,0 +1,220 @@
+"""The built site in a real browser: accessible, silent, reachable by keyboard, and readable without scripts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from conftest import ROOT
+from playwright.sync_api import expect, sync_playwright
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = {
+    "home": "",
+    "decision tree": "decide/",
+    "answer": "decide/fastify/",
+    "look up": "look-up/",
+    "quick reference": "skill/",
+    "guide": "guides/node/",
+    "playbook": "playbook/",
+    "hubs": "related/",
+    "hub": "related/ops-database-sql/",
+    "sources": "sources/",
+    "source": "s/rfc9457/",
+    "start": "start/",
+    "template": "t/rust/",
+    "what changed": "what-changed/",
+    "read me": "readme/",
+    "contributing": "contributing/",
+    "problem codes": "problems/",
+    "reference": "reference/core/",
+}
+WIDTHS = {390: 844, 1280: 900}
+
+
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(built):
+    assert built.code == 0, built.output
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: install Debian's package `chromium`, or name the program in CHROMIUM")
+    if not AXE.exists():
+        pytest.skip("no axe-core: run `make test`, which installs it")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a page; what it says on the console and asks of other hosts is kept on the page object."""
+    contexts = []
+
+    def open_page(url="", width=1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, **options)
+        contexts.append(context)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.errors, page.strangers = [], []
+        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("request", lambda request: None if known(request.url) else page.strangers.append(request.url))
+        page.goto(address + url)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    def known(url):
+        return url.startswith((address, "data:", "blob:"))
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("kind", PAGES)
+def test_page_is_accessible_silent_and_asks_no_other_host(visit, kind, width, scheme):
+    page = visit(PAGES[kind], width, color_scheme=scheme)
+    page.add_script_tag(path=AXE)
+    result = page.evaluate(
+        """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})"""
+    )
+    violations = [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+    assert violations == []
+    assert page.errors == []
+    assert page.strangers == []
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_nothing_is_wider_than_a_phone(visit, kind):
+    page = visit(PAGES[kind], 390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def tab_until(page, selector, most=40):
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return True
+    return False
+
+
+def test_navigation_and_content_are_reached_by_keyboard(visit):
+    page = visit()
+    assert tab_until(page, ".md-tabs__link[href='look-up/']")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/look-up/")
+    assert tab_until(page, ".md-nav__link[href='../guides/go/']", 60)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/guides/go/")
+
+
+def test_the_doors_of_the_home_page_are_reached_by_keyboard(visit):
+    page = visit()
+    for door in ("decide/", "look-up/", "start/"):
+        assert tab_until(page, f".kb-door a[href='{door}']")
+
+
+def test_search_is_opened_used_and_left_by_keyboard(visit):
+    page = visit()
+    page.keyboard.press("/")
+    page.keyboard.type("idempotency")
+    results = page.locator(".md-search-result__link")
+    expect(results.first).to_be_visible()
+    assert tab_until(page, ".md-search-result__link", 5)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/?h=" in url or "h=idempotency" in url)
+    assert page.errors == []
+
+
+def test_search_finds_an_answer_by_the_name_of_its_tool(visit):
+    page = visit()
+    page.keyboard.press("/")
+    page.keyboard.type("Pothos")
+    expect(page.locator(".md-search-result__link[href*='decide/']").first).to_be_visible()
+
+
+def test_sources_are_filtered_and_the_filter_has_an_address(visit):
+    page = visit("sources/")
+    everything = page.locator("tbody tr").count()
+    page.get_by_label("stacks").select_option("Rust")
+    page.get_by_label("kind").select_option("official-docs")
+    shown = page.locator("tbody tr:visible").count()
+    assert 0 < shown < everything
+    assert page.get_by_role("status").inner_text() == f"{shown} of {everything} shown"
+    page.reload()
+    assert page.locator("tbody tr:visible").count() == shown
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("status")).to_have_text(f"All {everything} shown")
+    assert "?" not in page.url
+
+
+def test_a_hostile_filter_address_changes_nothing_but_the_filter(visit):
+    attack = "<img src=x onerror=alert(1)>"
+    page = visit(f"sources/?kind={attack}&nonsense=1&text={attack}{'x' * 5000}")
+    assert page.locator("img[src='x']").count() == 0
+    assert page.get_by_label("kind").input_value() == ""
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_page_reads_without_scripts(visit, kind):
+    page = visit(PAGES[kind], java_script_enabled=False)
+    assert len(page.locator("article").inner_text()) > 200
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_all_sources_and_all_answers_stand_there_without_scripts(visit):
+    sources = visit("sources/", java_script_enabled=False)
+    assert sources.locator("tbody tr:visible").count() >= 100
+    answers = visit("decide/", java_script_enabled=False)
+    assert answers.locator(".kb-answers a:visible").count() >= 20
+
+
+def test_code_is_copied_with_one_button(visit):
+    page = visit("contributing/")
+    page.goto(page.url.replace("contributing", "guides/python"))
+    block = page.locator(".highlight").first
+    block.hover()
+    block.locator("button[data-clipboard-target], .md-code__button").first.click()
+    page.wait_for_timeout(200)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == block.locator("code").inner_text().strip()
+
+
+def test_print_leaves_out_what_only_a_screen_needs(visit):
+    page = visit("sources/")
+    page.emulate_media(media="print")
+    expect(page.locator(".kb-filter__form")).to_be_hidden()
+    expect(page.locator("h1")).to_be_visible()

@@ -1,0 +1,165 @@
+"""The Markdown reader sees what a CommonMark parser sees, and knows where it stands."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from pymdownx.slugs import slugify
+
+from kb.markdown import Kind, scan
+from kb.slugs import slug
+
+COMMONMARK = MarkdownIt("commonmark")
+
+
+def targets(text):
+    return [link.target for link in scan(text).links]
+
+
+def oracle(text):
+    """The headings, fences and inline links that markdown-it reads."""
+    tokens = COMMONMARK.parse(text)
+    headings = [int(token.tag[1]) for token in tokens if token.type == "heading_open" and token.markup.startswith("#")]
+    fences = [token.info.strip() for token in tokens if token.type == "fence"]
+    inline = [child for token in tokens for child in token.children or []]
+    links = [token.attrs["href"] for token in inline if token.type == "link_open"]
+    images = [token.attrs["src"] for token in inline if token.type == "image"]
+    return headings, fences, sorted(links + images)
+
+
+PIECES = st.sampled_from(
+    [
+        "word",
+        " ",
+        "\n",
+        "\n\n",
+        "[a](x.md)",
+        "![i](y.png)",
+        "[b](<z.md> 't')",
+        '[c](w.md "t")',
+        "<https://e.example>",
+        "`",
+        "``",
+        "```go\n",
+        "~~~\n",
+        "```\n",
+        "\n# H\n",
+        "\n## H `c`\n",
+        "\n- item ",
+        "\n1. item ",
+        "\n> quote ",
+        "\\[",
+        "\\`",
+        "[",
+        "]",
+        "(",
+        ")",
+        "*",
+        "_",
+        "<!-- c -->",
+        "\n<!-- c\n\nc -->\n",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_any_text_is_read_without_error_and_every_link_lies_where_it_says(text):
+    outline = scan(text)
+    lines = text.split("\n")
+    for link in outline.links:
+        assert text[link.start : link.end] == link.target
+        assert link.target in "\n".join(lines[link.line - 1 :])
+    for heading in outline.headings:
+        assert "#" in lines[heading.line - 1]
+
+
+WORDS = st.text("abcxyz", min_size=1, max_size=5)
+LINKS = st.tuples(WORDS, WORDS).map(lambda pair: f"[{pair[0]}]({pair[1]}.md)")
+INLINE = st.one_of(WORDS, LINKS, WORDS.map("`[no](no.md)`{}".format), WORDS.map(r"\[no\](no.md) {}".format))
+PARAGRAPHS = st.lists(INLINE, min_size=1, max_size=4).map(" ".join)
+BLOCKS = st.one_of(
+    PARAGRAPHS,
+    st.tuples(st.integers(1, 6), PARAGRAPHS).map(lambda pair: f"{'#' * pair[0]} {pair[1]}"),
+    st.tuples(st.sampled_from(["```", "~~~", "````"]), PARAGRAPHS).map(
+        lambda pair: f"{pair[0]}go\n{pair[1]}\n{pair[0]}"
+    ),
+    st.lists(PARAGRAPHS, min_size=1, max_size=3).map(lambda items: "\n".join(f"- {item}" for item in items)),
+    st.tuples(WORDS, PARAGRAPHS).map(lambda pair: f"- {pair[0]}\n\n    ```go\n    {pair[1]}\n    ```"),
+    PARAGRAPHS.map("> {}".format),
+    PARAGRAPHS.map("<!-- {} -->".format),
+)
+
+
+@given(st.lists(BLOCKS, max_size=6).map("\n\n".join))
+def test_headings_fences_and_links_agree_with_commonmark(text):
+    outline = scan(text)
+    ours = (
+        [heading.level for heading in outline.headings],
+        [fence.info for fence in outline.fences],
+        sorted(link.target for link in outline.links if link.kind in {Kind.LINK, Kind.IMAGE}),
+    )
+    assert ours == oracle(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[a](b.md)", ["b.md"]),
+        ("[a](b_(c).md)", ["b_(c).md"]),
+        ("[a](<b c.md>)", ["b c.md"]),
+        (r"[a](b\_c.md)", ["b_c.md"]),
+        ("[a](b.md?x=1&amp;y=2)", ["b.md?x=1&y=2"]),
+        ("[![i](i.png)](b.md)", ["i.png", "b.md"]),
+        ("[a]\n\n[a]: b.md", ["b.md"]),
+        ("``[a](b.md) ` ``", []),
+        ("`open [a](b.md)", ["b.md"]),
+        ('<a href="b.md?x=1&amp;y">', ["b.md?x=1&y"]),
+        ("<img srcset='a.png 1x, b.png 2x'>", ["a.png", "b.png"]),
+        ("text\n<!--\n[a](b.md)\n-->", []),
+        ("<pre>\n[a](b.md)\n</pre>\n[c](d.md)", ["d.md"]),
+        ("    [a](b.md)", []),
+        ("- a\n\n    [a](b.md)", ["b.md"]),
+    ],
+)
+def test_links_are_found_where_a_reader_sees_them(text, expected):
+    assert targets(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Plain words", "plain-words"),
+        ("Rust & Go", "rust--go"),
+        ("C++, or `std::move`?", "c-or-stdmove"),
+        ("Été à l'école", "été-à-lécole"),
+        ("snake_case stays", "snake_case-stays"),
+        ("3. Which language?", "3-which-language"),
+    ],
+)
+def test_a_heading_has_the_address_that_the_code_host_gives_it(heading, expected):
+    assert scan(f"# {heading}\n").headings[0].slug == expected
+
+
+# Without İ, whose lower-case form is a letter and a mark, and without what HTML gives a meaning to.
+HEADINGS = st.text(
+    st.characters(categories=["Lu", "Ll", "Nd", "Po", "Pd", "Pc"], max_codepoint=0x24F, exclude_characters="&<İ")
+    | st.just(" "),
+    max_size=30,
+)
+
+
+@given(HEADINGS)
+def test_the_site_gives_a_heading_the_same_address(heading):
+    assert slugify(case="lower")(heading, "-") == slug(heading)
+
+
+def test_an_unclosed_fence_is_told_from_a_closed_one():
+    closed, unclosed = scan("```go\n```\n\n```sql\ntext\n").fences
+    assert (closed.closed, unclosed.closed, unclosed.line) == (True, False, 4)
+
+
+def test_lines_are_counted_from_the_line_of_the_file():
+    outline = scan("# A\n\n[a](b.md)\n\n[x][y]\n", first_line=10)
+    assert [outline.headings[0].line, outline.links[0].line, outline.undefined[0].line] == [10, 12, 14]

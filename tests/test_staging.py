@@ -1,0 +1,112 @@
+"""The staged tree holds every page, with links that work in their new places and text that nothing can break out of."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from conftest import CASES, ROOT, kb
+
+from kb.addresses import address, page_url, relative_url
+from kb.library import load
+from kb.model import Answer, Place, Question, Source
+from kb.render.text import escape
+from kb.staging import stage
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    root = tmp_path_factory.mktemp("staging") / "library"
+    shutil.copytree(CASES / "library", root)
+    shutil.copytree(ROOT / "data" / "schema", root / "data" / "schema")
+    library, _ = load(root)
+    return {page.uri: page for page in stage(library, "https://git.example/library")}
+
+
+@pytest.mark.parametrize("golden", sorted((CASES / "staged").rglob("*.md")), ids=lambda path: path.name)
+def test_a_staged_page_is_what_was_agreed(pages, golden):
+    assert pages[golden.relative_to(CASES / "staged").as_posix()].text == golden.read_text()
+
+
+def test_every_page_source_and_answer_is_staged_once(pages):
+    assert sorted(pages) == [
+        "decide.md",
+        "decide/go.md",
+        "decide/no-cache.md",
+        "decide/redis.md",
+        "decide/rust.md",
+        "guides/go.md",
+        "index.md",
+        "look-up.md",
+        "readme.md",
+        "related.md",
+        "s/hunchback.md",
+        "s/pickwick.md",
+        "skill.md",
+        "sources.md",
+    ]
+
+
+def test_a_generated_page_is_edited_where_its_data_stands(pages):
+    assert pages["s/hunchback.md"].place == Place("data/sources.json", 16)
+    assert pages["guides/go.md"].place.path == "resources/go-best-practices.md"
+
+
+def test_text_from_data_cannot_become_markup(pages):
+    assert r"# Rust \<3" in pages["decide/rust.md"].text
+    assert escape("*_`[]<>#|~\\") == r"\*\_\`\[\]\<\>\#\|\~\\"
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("SKILL.md", "skill.md"),
+        ("docs/index.md", "index.md"),
+        ("docs/reference/core.md", "reference/core.md"),
+        ("resources/backend-best-practices.md", "guides/node.md"),
+        ("resources/rust-best-practices.md", "guides/rust.md"),
+        ("resources/related/ops-database-sql.md", "related/ops-database-sql.md"),
+        ("templates/nodejs/template-nodejs-prisma-postgres.md", "t/node.md"),
+        ("templates/go/template-go-fiber-gorm.md", "t/go.md"),
+        ("templates/go/app/README.md", None),
+        ("data/sources.json", None),
+        ("tests/cases/library/docs/index.md", None),
+    ],
+)
+def test_a_file_has_the_address_that_was_published(path, uri):
+    assert address(path) == uri
+
+
+@pytest.mark.parametrize(
+    ("uri", "url"),
+    [("index.md", ""), ("decide.md", "decide/"), ("reference/index.md", "reference/"), ("s/x.md", "s/x/")],
+)
+def test_a_page_is_served_in_a_folder_of_its_own(uri, url):
+    assert page_url(uri) == url
+
+
+@pytest.mark.parametrize(
+    ("target", "page", "url"),
+    [
+        ("decide.md", "index.md", "decide/"),
+        ("index.md", "decide.md", "../"),
+        ("guides/go.md", "guides/rust.md", "../go/"),
+        ("assets/x.svg", "s/x.md", "../../assets/x.svg"),
+        ("decide.md", "decide.md", "."),
+    ],
+)
+def test_raw_html_links_as_a_browser_resolves_them(target, page, url):
+    assert relative_url(target, page) == url
+
+
+def test_stage_refuses_a_folder_that_holds_something(tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    run = kb("stage", str(tmp_path))
+    assert run.returncode == 2
+    assert "is not empty" in run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_everything_loaded_is_frozen():
+    for kind in (Source, Question, Answer, Place):
+        assert kind.__dataclass_params__.frozen
