@@ -11,7 +11,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 
-from kb.library import load
+from kb.assembly import load
 from kb.links.locate import locate
 from kb.links.site import Site, check_site
 from kb.problems import InvalidError

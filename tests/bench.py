@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 from conftest import ROOT, build_site, kb
+
 from kb.links.site import check_site, count_links, read_site
 
 ROUNDS = 5

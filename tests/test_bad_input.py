@@ -10,7 +10,7 @@ import shutil
 import pytest
 from conftest import CASES, ROOT, build_site, fixture_repository, kb
 
-from kb.library import load
+from kb.assembly import load
 from kb.problems import KINDS, InvalidError, Problem
 
 SOURCES, TREE, GUIDE = "data/sources.json", "data/decision-tree.json", "resources/go-best-practices.md"
@@ -133,6 +133,14 @@ def test_a_source_that_nothing_rests_on_is_reported_where_it_stands(repository):
     replace(repository, TREE, '"sources": ["hunchback"]', '"sources": ["pickwick"]')
     assert reported(repository) == [
         f"{SOURCES}:16: KB010 nothing rests on the source `hunchback` (cite it or take it out)"
+    ]
+
+
+def test_an_outline_that_differs_from_the_tree_is_reported_at_its_heading(repository):
+    skill = repository / "SKILL.md"
+    skill.write_text(skill.read_text() + "\n## Decision tree\n\n```text\n1. Which language?\n```\n")
+    assert reported(repository) == [
+        "SKILL.md:11: KB013 the outline of the decision tree differs from the data (run `python -m kb outline`)"
     ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import CASES, ROOT, build_site
 
 from kb.addresses import address, page_url
-from kb.library import load
+from kb.assembly import load
 from kb.links.site import check_site, count_links, read_site
 
 SEED = json.loads((CASES / "seed.json").read_text())

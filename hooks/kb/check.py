@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kb.citations import cited_in
 from kb.problems import Problem, nearest
 from kb.render import VIEWS
+from kb.render.outline import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,11 @@ def check(draft: Draft) -> list[Problem]:
     if draft.sources is not None:
         problems += _registers(draft.sources)
     if draft.tree is not None:
-        problems += _tree(draft.tree)
+        faults = list(_tree(draft.tree))
+        problems += faults
         problems += _ways_on(draft.tree, draft.files)
+        if not faults:
+            problems += _stale_outline(draft.tree, draft.pages)
     if draft.sources is not None and draft.tree is not None:
         known = {source.id for source in draft.sources}
         problems += _unknown_sources(draft.tree, known)
@@ -129,6 +133,14 @@ def _ways_on(tree: DecisionTree, files: frozenset[str]) -> Iterator[Problem]:
             if path not in files:
                 message = f"leads to {path}, which does not exist"
                 yield Problem(answer.place.path, answer.place.line, "KB004", message, nearest(path, files))
+
+
+def _stale_outline(tree: DecisionTree, pages: Iterable[Page]) -> Iterator[Problem]:
+    for page in pages:
+        for heading in page.outline.headings:
+            if (page.path, heading.slug) == ("SKILL.md", "decision-tree") and outline(tree) not in page.body:
+                message = "the outline of the decision tree differs from the data"
+                yield Problem(page.path, heading.line, "KB013", message, "run `python -m kb outline`")
 
 
 def _unknown_sources(tree: DecisionTree, known: set[SourceId]) -> Iterator[Problem]:

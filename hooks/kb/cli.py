@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.library import load
+from kb.assembly import load
+from kb.links.external import command as external
 from kb.problems import InvalidError
+from kb.render.outline import outline
 from kb.staging import stage
 
 if TYPE_CHECKING:
@@ -36,6 +38,14 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="report every problem of the repository")
     check.set_defaults(run=_check)
 
+    tree = commands.add_parser("outline", help="print the decision tree as SKILL.md carries it")
+    tree.set_defaults(run=_outline)
+
+    links = commands.add_parser("links", help="check links only: those inside the repository, or --external ones")
+    links.add_argument("--external", action="store_true", help="check what leaves the repository, over the network")
+    external.add_arguments(links)
+    links.set_defaults(run=_links)
+
     staging = commands.add_parser("stage", help="write the complete docs tree for a generator without hooks")
     staging.add_argument("folder", type=Path, help="an empty or missing folder")
     staging.add_argument("--code-host", default="https://git.example/software-backend", metavar="URL")
@@ -51,6 +61,19 @@ def _check(options: argparse.Namespace) -> int:
         f"{len(library.pages)} pages, {len(library.sources)} sources, {len(library.tree.answers)} answers: no problem"
     )
     return OK
+
+
+def _outline(options: argparse.Namespace) -> int:
+    library, _ = load(options.root)
+    print(outline(library.tree))
+    return OK
+
+
+def _links(options: argparse.Namespace) -> int:
+    if options.external:
+        return external.run(options)
+    _, problems = load(options.root)
+    return _report(problems) if problems else OK
 
 
 def _stage(options: argparse.Namespace) -> int:

@@ -139,6 +139,12 @@ _CATALOGUE = (
         "Close it with the same characters it was opened with.",
     ),
     Kind(
+        "KB013",
+        "stale outline",
+        "The outline of the decision tree in SKILL.md is not that of the data.",
+        "Put the output of `python -m kb outline` into the fence below the heading.",
+    ),
+    Kind(
         "KB101",
         "dead link",
         "A link or a resource points to a page or file that does not exist.",

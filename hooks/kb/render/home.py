@@ -15,10 +15,15 @@ def counts(library: Library, page: str) -> str:
     addresses = [other.uri for other in library.pages.values()]
     guides = sum(uri.startswith("guides/") for uri in addresses)
     fields = sum(uri.startswith("related/") for uri in addresses)
+    questions = f"{_many(len(library.tree.questions), 'question')}, {_many(len(library.tree.answers), 'answer')}"
     figures = [
-        link(f"{len(library.tree.questions)} questions, {len(library.tree.answers)} answers", "decide.md", page),
-        link(f"{guides} guides", "look-up.md", page),
-        link(f"{fields} neighbouring fields", "related.md", page),
-        link(f"{len(library.sources)} sources", "sources.md", page),
+        link(questions, "decide.md", page),
+        link(_many(guides, "guide"), "look-up.md", page),
+        link(_many(fields, "neighbouring field"), "related.md", page),
+        link(_many(len(library.sources), "source"), "sources.md", page),
     ]
     return " · ".join(figures)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

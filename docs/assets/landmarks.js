@@ -1,4 +1,5 @@
-// The theme wraps each table in a box that scrolls sideways. A keyboard must be able to reach the box.
+// What a keyboard or a screen reader would stumble over: tables that scroll sideways but cannot be focused, nameless landmarks
+// in code blocks, and nameless boxes in checklists.
 
 function nearestHeading(box) {
   const headings = [...document.querySelectorAll("article :is(h1, h2, h3, h4)")];
@@ -6,14 +7,20 @@ function nearestHeading(box) {
   return before.at(-1)?.firstChild?.textContent.trim() ?? document.title;
 }
 
-function openToKeyboard() {
+function amend() {
   for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
     if (box.scrollWidth <= box.clientWidth) continue;
     box.tabIndex = 0;
     box.role = "region";
     box.ariaLabel = `Table: ${nearestHeading(box)}`;
   }
+  for (const [index, bar] of document.querySelectorAll(".md-code__nav").entries()) {
+    bar.ariaLabel = `Code block ${index + 1}`;
+  }
+  for (const item of document.querySelectorAll(".task-list-item")) {
+    item.querySelector("input").ariaLabel = item.textContent.trim();
+  }
 }
 
-addEventListener("load", openToKeyboard);
-addEventListener("resize", openToKeyboard);
+addEventListener("load", amend);
+addEventListener("resize", amend);
