@@ -56,17 +56,21 @@ class Request:
 
 class MisbehavingServer(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[Request] = []
         self.hits: Counter[str] = Counter()
+        self.patience = 1000
+        """After so many requests, none is answered any more."""
         self.open = 0
         self.most_open = 0
         self.names: list[str | None] = []
         """What TLS clients asked for."""
         self.stopping = threading.Event()
         self.lock = threading.Lock()
+        self.changed = threading.Condition()
 
     @property
     def port(self) -> int:
@@ -111,6 +115,7 @@ def serving(*, tls: bool = False):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 10
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         server = self.server
@@ -118,15 +123,11 @@ class _Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.requests.append(Request(time.monotonic(), self.command, self.path, headers))
             server.hits[self.path] += 1
-            server.open += 1
-            server.most_open = max(server.most_open, server.open)
-        try:
-            PAGES.get(self.path.partition("?")[0], _status(404))(self)
-        finally:
-            with server.lock:
-                server.open -= 1
+            is_patient = len(server.requests) <= server.patience
+        behave = PAGES.get(self.path.partition("?")[0], _status(404))
+        (behave if is_patient else _hang)(self)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
 
     def log_message(self, *_):
         pass
@@ -191,8 +192,22 @@ def _drop(handler):
     handler.close_connection = True
 
 
+def _three_together(handler):
+    """Answer when three requests were open at once, and a little later, so that a fourth would be noticed."""
+    server = handler.server
+    with server.changed:
+        server.open += 1
+        server.most_open = max(server.most_open, server.open)
+        server.changed.notify_all()
+        server.changed.wait_for(lambda: server.most_open >= 3, timeout=5)
+    time.sleep(0.02)
+    with server.changed:
+        server.open -= 1
+    handler.answer(200)
+
+
 def _slow(handler):
-    time.sleep(0.05)
+    time.sleep(0.02)
     handler.answer(200)
 
 
@@ -307,6 +322,7 @@ PAGES = {
     "/no-charset": _page(b"<p id=one>", "text/html; charset=rot13"),
     "/malformed": _page(b"<p id=one><![bogus[<p id=two>"),
     "/long": _page(b"<p id=early>" + b"x" * 3_000_000 + b"<p id=after-the-cap>"),
+    "/three-together": _three_together,
     "/cookie": _cookie,
     "/cookie-eater": _status(200),
     **{f"/slow/{number}": _slow for number in range(100)},

@@ -107,7 +107,7 @@ def test_stage_refuses_a_folder_that_holds_something(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
-def test_the_outline_names_tools_that_a_label_does_not(pages):
+def test_the_outline_names_tools_that_a_label_does_not():
     run = kb("outline")
     assert run.returncode == 0
     assert "├─ Fastify\n" in run.stdout

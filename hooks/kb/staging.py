@@ -61,7 +61,7 @@ def _written(library: Library, page: Page, code_host: str) -> StagedPage:
     settings = {"title": page.title, "description": page.description, **page.settings}
     return StagedPage(
         uri=page.uri,
-        text=_front_matter(settings) + body,
+        text=_front_matter(settings) + body.lstrip("\n"),
         place=Place(page.path, 1),
         links=tuple(zip(targets, page.outline.links, strict=True)),
         page=page,
@@ -108,14 +108,18 @@ def _cited(library: Library, page: Page) -> str:
 
 def _sources(library: Library) -> Iterator[StagedPage]:
     for source in library.sources.values():
-        front_matter = _front_matter({"title": source.title, "description": source.good_for})
-        yield StagedPage(source_uri(source.id), front_matter + source_page(library, source), source.place)
+        text = _page(source.title, source.good_for, source_page(library, source))
+        yield StagedPage(source_uri(source.id), text, source.place)
 
 
 def _answers(library: Library) -> Iterator[StagedPage]:
     for question, answer in library.tree.answers.values():
-        front_matter = _front_matter({"title": answer.label, "description": answer.choose_when})
-        yield StagedPage(answer_uri(answer.id), front_matter + answer_page(library, question, answer), answer.place)
+        text = _page(answer.label, answer.choose_when, answer_page(library, question, answer))
+        yield StagedPage(answer_uri(answer.id), text, answer.place)
+
+
+def _page(title: str, description: str, body: str) -> str:
+    return f"{_front_matter({'title': title, 'description': description})}{body}\n"
 
 
 def _front_matter(settings: Mapping[str, object]) -> str:
