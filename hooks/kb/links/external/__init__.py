@@ -1,0 +1,1 @@
+"""Whether the links that leave the repository still lead somewhere."""
