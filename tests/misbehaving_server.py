@@ -9,37 +9,19 @@ import gzip
 import socket
 import ssl
 import struct
-import tempfile
 import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+
+import trustme
 
 HTML = "text/html; charset=utf-8"
 
-# Made for these tests, trusted by nobody: good.test, valid from 2020 to 2120.
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBYDCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlnb29kLnRl
-c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
-CWdvb2QudGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOJ5iQMGXDYO2fVl
-pDE3RIUwluSMu95Ej8JN+yb7MzmHyhscT1JvxCZv3mx6s9tOYKbwhMrqTRtwN0a8
-IsUdJiyjSDBGMBQGA1UdEQQNMAuCCWdvb2QudGVzdDAPBgNVHRMBAf8EBTADAQH/
-MB0GA1UdDgQWBBQo/DbljBnEfFAa7YypLKmH6JuxbDAKBggqhkjOPQQDAgNHADBE
-AiA8jZrY4l2nhCNY3NqUzwisNAX6sw9UnPz9nKeKnJfhUQIgZq6YMcYRUUV/vVCP
-XxFtqX7bthiXjIvEp5PtFReAZmw=
------END CERTIFICATE-----
-"""
-_KEY = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZQ2krsCmU4XB+xet
-2bOXtuKZxMrigVHLL0rpzy82BIShRANCAATieYkDBlw2Dtn1ZaQxN0SFMJbkjLve
-RI/CTfsm+zM5h8obHE9Sb8Qmb95serPbTmCm8ITK6k0bcDdGvCLFHSYs
------END PRIVATE KEY-----
-"""
+AUTHORITY = trustme.CA()
+"""Made anew for each run, and trusted by nobody else; it vouches for good.test."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +66,7 @@ class MisbehavingServer(ThreadingHTTPServer):
 
     def speak_tls(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.TemporaryDirectory() as folder:
-            chain = Path(folder, "chain.pem")
-            chain.write_text(_KEY + CERTIFICATE)
-            context.load_cert_chain(chain)
+        AUTHORITY.issue_cert("good.test").configure_cert(context)
         context.sni_callback = lambda _socket, name, _context: self.names.append(name)
         # The handshake is the handler's, so that a client that breaks it off does not stop the server.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
