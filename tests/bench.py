@@ -14,15 +14,17 @@ from pathlib import Path
 
 import yaml
 from conftest import ROOT, build_site, kb
+from mkdocs.config import load_config
 
 from kb.links.site import check_site, count_links, read_site
 
 ROUNDS = 5
-BARE = {"site_name": "Bare", "theme": {"name": "material", "font": False}, "plugins": ["search"]}
+REFERENCE = {"mkdocstrings": {"handlers": {"python": {"paths": [str(ROOT / "hooks")]}}}}
+BARE = {"site_name": "Bare", "theme": {"name": "material", "font": False}, "plugins": ["search", REFERENCE]}
 
 
 def bare_site(folder: Path) -> Path:
-    """Stage our pages for a site without hooks, and without the pages that mkdocstrings writes."""
+    """Stage our pages for a site without hooks: the same texts, the same navigation, stock Material and mkdocstrings."""
     docs = folder / "docs"
     staged = kb("stage", str(docs))
     if staged.returncode:
@@ -35,7 +37,9 @@ def bare_site(folder: Path) -> Path:
         "pymdownx.superfences",
         {"toc": {"permalink": True}},
     ]
-    (folder / "mkdocs.yml").write_text(yaml.safe_dump({**BARE, "markdown_extensions": extensions}))
+    ours = load_config(str(ROOT / "mkdocs.yml"))
+    shared = {"nav": ours.nav, "not_in_nav": "/s/\n/decide/\n"}
+    (folder / "mkdocs.yml").write_text(yaml.safe_dump({**BARE, **shared, "markdown_extensions": extensions}))
     return folder
 
 

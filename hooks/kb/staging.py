@@ -6,12 +6,11 @@ folder for a generator that has no hooks.
 
 from __future__ import annotations
 
+import json
 import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
-
-import yaml
 
 from kb.addresses import answer_uri, relative, relative_url, resolve, site_path, source_uri
 from kb.links.targets import is_outside
@@ -123,4 +122,6 @@ def _page(title: str, description: str, body: str) -> str:
 
 
 def _front_matter(settings: Mapping[str, object]) -> str:
-    return f"---\n{yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False)}---\n\n"
+    """Return front matter whose values are JSON, which is YAML too, and far quicker to write."""
+    lines = (f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in settings.items())
+    return f"---\n{''.join(lines)}---\n\n"

@@ -40,16 +40,17 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
         for name, value in attrs:
-            if value is not None:
-                self._attribute(tag, name, value, dict(attrs).get("rel") or "")
+            if value is not None and name != "class":
+                self._attribute(tag, name, value)
+        if tag == "link" and dict(attrs).get("rel") in _NO_REQUEST:
+            self.rendered.resources.pop()
 
-    def _attribute(self, tag: str, name: str, value: str, rel: str) -> None:
+    def _attribute(self, tag: str, name: str, value: str) -> None:
         rendered = self.rendered
         if name == "id" or (name == "name" and tag == "a"):
             rendered.ids.append(value)
         elif (tag, name) in _ADDRESSES:
-            if rel not in _NO_REQUEST:
-                (rendered.links if tag in {"a", "area"} else rendered.resources).append(value.strip())
+            (rendered.links if tag in {"a", "area"} else rendered.resources).append(value.strip())
         elif name == "src" and tag in _LOADING:
             rendered.resources.append(value.strip())
         elif name == "srcset":
