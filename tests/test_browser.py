@@ -95,21 +95,39 @@ def visit(browser, address):
         context.close()
 
 
+def violations(page):
+    """What axe finds wrong with a page."""
+    page.add_script_tag(path=AXE)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    result = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules)
+    return [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("kind", PAGES)
 def test_page_is_accessible_silent_and_asks_no_other_host(visit, kind, width, scheme):
     page = visit(PAGES[kind], width, color_scheme=scheme)
-    page.add_script_tag(path=AXE)
-    result = page.evaluate(
-        """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})"""
-    )
-    violations = [
-        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
-    assert violations == []
+    assert violations(page) == []
+    assert page.errors == []
+    assert page.strangers == []
+
+
+def test_every_other_page_is_accessible_and_silent_too(visit, address, built):
+    """All but the pages of sources, which are one kind; each at one width, in the light."""
+    everything = {path.parent.relative_to(built.folder).as_posix() + "/" for path in built.folder.rglob("index.html")}
+    others = sorted(url for url in everything - set(PAGES.values()) - {"./"} if not url.startswith("s/"))
+    page = visit()
+    found = {}
+    for url in others:
+        page.goto(address + url)
+        page.wait_for_load_state("networkidle")
+        found[url] = violations(page)
+    assert {url: faults for url, faults in found.items() if faults} == {}
     assert page.errors == []
     assert page.strangers == []
 
