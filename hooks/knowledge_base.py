@@ -15,6 +15,7 @@ from kb.assembly import load
 from kb.links.locate import locate
 from kb.links.site import Site, check_site
 from kb.problems import InvalidError
+from kb.slugs import slugify
 from kb.staging import stage
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class _Build:
 _build = _Build()
 
 
+def on_config(config: MkDocsConfig) -> None:
+    """Give headings the ids that they have on the code host."""
+    config.mdx_configs["toc"]["slugify"] = slugify
+
+
 def on_files(files: Files, config: MkDocsConfig) -> None:
     """Put every page of the library in the place of the Markdown files that MkDocs found by itself."""
     root = Path(config.config_file_path).parent
@@ -65,13 +71,19 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
     """Follow every link of every rendered page and report all that is wrong at its line of the sources."""
     pages = [file.page for file in files.documentation_pages() if file.page]
+    contents = {page.file.src_uri: page.content or "" for page in pages}
     site = Site(
-        pages={page.file.src_uri: page.content or "" for page in pages},
+        pages=contents,
         files=frozenset(
             unquote(file.url) for file in files if file.inclusion.is_included() and not file.is_documentation_page()
         ),
         styles=_style_sheets(config, files),
         excluded=frozenset(unquote(file.url) for file in files if not file.inclusion.is_included()),
+        headings={
+            uri: frozenset(heading.slug for heading in staged.page.outline.headings)
+            for uri, staged in _build.staged.items()
+            if staged.page and uri in contents
+        },
         entrances=frozenset(page.file.src_uri for page in pages if _is_in_navigation(page)),
     )
     faults = locate(check_site(site), _build.staged, _build.problems)
@@ -84,8 +96,8 @@ def _is_in_navigation(page: Page) -> bool:
 
 
 def _style_sheets(config: MkDocsConfig, files: Files) -> dict[str, str]:
-    own = (file for file in files.css_files() if str(file.abs_src_path).startswith(config.docs_dir))
-    return {file.url: file.content_string for file in own}
+    own = (file for file in files.css_files() if Path(file.abs_src_path or "").is_relative_to(config.docs_dir))
+    return {file.url: file.content_bytes.decode(errors="replace") for file in own}
 
 
 def _warn(problems: Iterable[Problem]) -> None:

@@ -203,3 +203,73 @@ def test_every_code_that_can_be_reported_is_documented():
 def test_problems_are_sorted_by_place():
     first, second = Problem("a.md", 2, "KB101", "x"), Problem("a.md", 10, "KB002", "y")
     assert InvalidError([second, first]).problems == (first, second)
+
+
+FRONT_MATTER = {
+    "a key that is a number": ("1: x", "KB002 every key has to be text"),
+    "a list": ("- x", "is not of type 'object'"),
+    "nothing but text": ("x", "is not of type 'object'"),
+    "a control character": ("description: \x07", "KB001 is not YAML that can be read"),
+    "a number that is none": ("description: !!int x", "KB001 is not YAML that can be read"),
+    "a date that is none": ("reviewed: !!timestamp x", "KB001 is not YAML"),
+    "a value inside itself": ("description: &self [*self]", "KB00"),
+    "nesting without end": ("description: " + "[" * 3000, "KB001"),
+}
+
+
+@pytest.mark.parametrize("case", FRONT_MATTER)
+def test_front_matter_of_any_kind_gets_a_clear_error(repository, case):
+    yaml, expected = FRONT_MATTER[case]
+    (repository / GUIDE).write_text(f"---\n{yaml}\n---\n\n# Go\n")
+    assert [report for report in reported(repository) if report.startswith(f"{GUIDE}:") and expected in report]
+
+
+JSON = {
+    "a list": "[]",
+    "null": "null",
+    "nesting without end": "[" * 100_000,
+    "a number without end": f'{{"sources": {"9" * 5000}}}',
+    "nothing": "",
+    "not a number": "NaN",
+}
+
+
+@pytest.mark.parametrize("case", JSON)
+def test_json_of_any_kind_gets_a_clear_error(repository, case):
+    (repository / SOURCES).write_text(JSON[case])
+    assert any(report.startswith(f"{SOURCES}:1: KB00") for report in reported(repository))
+
+
+def test_escapes_and_a_byte_order_mark_are_no_fault(repository):
+    replace(repository, SOURCES, "The Pickwick Papers", r"The Pickwick \ud83d\ude00 Papers")
+    (repository / GUIDE).write_bytes(b"\xef\xbb\xbf" + (repository / GUIDE).read_bytes())
+    library, _ = load(repository)
+    assert library.sources["pickwick"].title == "The Pickwick 😀 Papers"
+
+
+@pytest.mark.parametrize("schema", ["", "[]", '{"type": "nonsense"}'])
+def test_a_broken_schema_is_reported_and_not_passed_over(repository, schema):
+    path = "data/schema/page.schema.json"
+    (repository / path).write_text(schema)
+    assert [report.partition(" ")[0] for report in reported(repository)] == [f"{path}:1:"]
+
+
+def test_stage_refuses_a_file(repository, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    assert kb("stage", str(tmp_path / "file"), root=repository).returncode == 2
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_link_that_points_nowhere_is_no_file(repository):
+    (repository / "docs/assets/gone.svg").symlink_to("nowhere.svg")
+    library, _ = load(repository)
+    assert "docs/assets/gone.svg" not in library.files
+
+
+def test_what_can_be_made_again_is_not_read(repository):
+    for path in ("site/index.md", "docs/target/page.md", "proofs/target/made.md", "node_modules/x/README.md"):
+        (repository / path).parent.mkdir(parents=True, exist_ok=True)
+        (repository / path).write_text((repository / "docs/related.md").read_text().replace("related", path))
+    (repository / "proofs/target/CACHEDIR.TAG").write_text("")
+    library, _ = load(repository)
+    assert {path for path in library.files if "target" in path or "site/" in path} == {"docs/target/page.md"}

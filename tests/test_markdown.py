@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,3 +165,51 @@ def test_an_unclosed_fence_is_told_from_a_closed_one():
 def test_lines_are_counted_from_the_line_of_the_file():
     outline = scan("# A\n\n[a](b.md)\n\n[x][y]\n", first_line=10)
     assert [outline.headings[0].line, outline.links[0].line, outline.undefined[0].line] == [10, 12, 14]
+
+
+def test_any_line_break_but_the_line_feed_is_a_character_like_others():
+    outline = scan("# A\u2028B\u0085C\x0bD\n\n[a](b.md)\n")
+    assert [(heading.line, link.line) for heading, link in zip(outline.headings, outline.links, strict=True)] == [
+        (1, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [
+        ("GET /orders/{id}", "GET /orders/{id}"),
+        ("Title {#id .class}", "Title"),
+        ("`a&amp;b` & c&amp;d", "a&amp;b & c&d"),
+        ("![alt](i.png) text", "text"),
+        ("_weak_ and __strong__, _private", "weak and strong, _private"),
+        ("two  spaces", "two spaces"),
+    ],
+)
+def test_a_heading_reads_as_the_reader_sees_it(heading, text):
+    assert scan(f"# {heading}\n").headings[0].text == text
+
+
+HARD = {
+    "backticks": "# " + "`" * 5000,
+    "spaces in a heading": "# a" + " " * 50_000 + "{",
+    "a comment that never ends": "<!--" + " " * 50_000 + "x",
+    "attribute lists": "{" + "a#" * 50_000,
+    "brackets": "[" * 50_000,
+    "closed brackets": "[" * 20_000 + "]" * 20_000,
+    "parentheses": "[a](" + "(" * 50_000,
+    "backslashes": "\\" * 50_000,
+    "attributes": "<a " + 'b="c" ' * 10_000,
+    "stars": "# " + "*" * 5_000,
+    "underscores": "# " + "_a" * 5_000,
+    "candidates": f'<img srcset="{"x" * 50_000} y">',
+    "css": f'<p style="background: url({" " * 50_000}">',
+    "definition": "[a]:" + " " * 50_000,
+    "loose": "[a](" + "b " * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", HARD.values(), ids=HARD)
+def test_no_text_takes_long_to_read(text):
+    started = process_time()
+    scan(text)
+    assert process_time() - started < 5, "the time grows faster than the text"

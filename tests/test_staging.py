@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from html import unescape
 
+import markdown
 import pytest
 from conftest import CASES, ROOT, kb
 
@@ -52,9 +54,30 @@ def test_a_generated_page_is_edited_where_its_data_stands(pages):
     assert pages["guides/go.md"].place.path == "resources/go-best-practices.md"
 
 
-def test_text_from_data_cannot_become_markup(pages):
-    assert r"# Rust \<3" in pages["decide/rust.md"].text
-    assert escape("*_`[]<>#|~\\") == r"\*\_\`\[\]\<\>\#\|\~\\"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*_`[]<>#|~\\",
+        "a <= b && c",
+        "<script>alert(1)</script>",
+        "&lt;b&gt;",
+        "- no list",
+        "1986. No list either",
+        "# no heading",
+        ":rocket:",
+        "[no](link.md) ![no](image.png) <https://no.example>",
+        "one\n\nparagraph",
+        '"quoted" and {#braced}',
+    ],
+)
+def test_text_from_data_is_shown_as_it_stands(text):
+    html = markdown.markdown(escape(text), extensions=["attr_list", "md_in_html", "tables", "footnotes"])
+    assert unescape(html) == f"<p>{' '.join(text.split())}</p>"
+    assert html.count("<") == 2
+
+
+def test_titles_and_descriptions_are_html_for_the_theme_prints_them_as_they_are(pages):
+    assert 'title: "Rust &lt;3"' in pages["decide/rust.md"].text
 
 
 @pytest.mark.parametrize(
@@ -103,7 +126,7 @@ def test_stage_refuses_a_folder_that_holds_something(tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
     run = kb("stage", str(tmp_path))
     assert run.returncode == 2
-    assert "is not empty" in run.stderr
+    assert "is not an empty folder" in run.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 

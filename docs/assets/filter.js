@@ -55,7 +55,7 @@ function enhance(container) {
 
   function remember() {
     const query = new URLSearchParams(controls.filter(({ value }) => value).map(({ name, value }) => [name, value]));
-    history.replaceState(null, "", `${query.size ? `?${query}` : location.pathname}${location.hash}`);
+    history.replaceState(null, "", `${location.pathname}${query.toString() && `?${query}`}${location.hash}`);
   }
 
   const asked = new URLSearchParams(location.search);

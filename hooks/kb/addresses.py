@@ -62,7 +62,7 @@ def answer_uri(answer: str) -> str:
 def page_url(uri: str) -> str:
     """Return the address of a page below the site's root: `guides/go.md` is served at `guides/go/`."""
     folder, name = posixpath.split(uri.removesuffix(".md"))
-    if name == "index":
+    if name in {"index", "README"}:
         return f"{folder}/" if folder else ""
     return f"{posixpath.join(folder, name)}/"
 

@@ -26,7 +26,7 @@ def check(draft: Draft) -> list[Problem]:
     if draft.tree is not None:
         faults = list(_tree(draft.tree))
         problems += faults
-        problems += _ways_on(draft.tree, draft.files)
+        problems += _ways_on(draft.tree, {page.path for page in draft.pages})
         if not faults:
             problems += _stale_outline(draft.tree, draft.pages)
     if draft.sources is not None and draft.tree is not None:
@@ -88,6 +88,7 @@ def _registers(sources: list[Source]) -> Iterator[Problem]:
 
 def _tree(tree: DecisionTree) -> Iterator[Problem]:
     yield from _repeated(((question.id, question.place) for question in tree.questions), "KB003", "the id")
+    yield from _repeated(((question.title, question.place) for question in tree.questions), "KB003", "the title")
     answers = [(answer.id, answer.place) for question in tree.questions for answer in question.answers]
     yield from _repeated(answers, "KB003", "the id")
     earlier: dict[str, set[AnswerId]] = {}
@@ -127,12 +128,12 @@ def _conditions(question: Question, earlier: dict[str, set[AnswerId]], tree: Dec
                 yield Problem(place.path, place.line, "KB004", message, nearest(answer, known))
 
 
-def _ways_on(tree: DecisionTree, files: frozenset[str]) -> Iterator[Problem]:
+def _ways_on(tree: DecisionTree, pages: set[str]) -> Iterator[Problem]:
     for _, answer in tree.answers.values():
         for path in answer.leads_to:
-            if path not in files:
-                message = f"leads to {path}, which does not exist"
-                yield Problem(answer.place.path, answer.place.line, "KB004", message, nearest(path, files))
+            if path not in pages:
+                message = f"leads to {path}, which is no page"
+                yield Problem(answer.place.path, answer.place.line, "KB004", message, nearest(path, pages))
 
 
 def _stale_outline(tree: DecisionTree, pages: Iterable[Page]) -> Iterator[Problem]:

@@ -77,8 +77,8 @@ def _links(options: argparse.Namespace) -> int:
 
 
 def _stage(options: argparse.Namespace) -> int:
-    if options.folder.exists() and any(options.folder.iterdir()):
-        print(f"kb: {options.folder} is not empty; name another folder, or empty it", file=sys.stderr)
+    if options.folder.exists() and (not options.folder.is_dir() or any(options.folder.iterdir())):
+        print(f"kb: {options.folder} is not an empty folder; name another", file=sys.stderr)
         return MISUSED
     library, problems = load(options.root)
     if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -12,11 +13,14 @@ import yaml
 from kb.problems import InvalidError, Problem, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Pointer: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys and indices from the top."""
+
+
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]')
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,7 +58,7 @@ def read_text(root: Path, path: str) -> str:
         InvalidError: The file is missing or is not UTF-8.
     """
     try:
-        return (root / path).read_text(encoding="utf-8")
+        return (root / path).read_text(encoding="utf-8-sig")
     except OSError as error:
         problem = Problem(path, 1, "KB001", f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
@@ -74,7 +78,9 @@ def parse_json(text: str, path: str) -> Document:
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg} at column {error.colno}"
         raise InvalidError([Problem(path, error.lineno, "KB001", message)]) from error
-    return _located(value, text, path, first_line=1)
+    except (ValueError, RecursionError) as error:
+        raise InvalidError([Problem(path, 1, "KB001", f"cannot be read: {error}")]) from error
+    return _located(value, path, ((pointer, line + 1) for pointer, line in _json_places(text)))
 
 
 def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
@@ -85,55 +91,90 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
     """
     try:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+        places = list(_yaml_places(yaml.compose(text, Loader=_Loader), ()))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark else 0)
         message = f"is not YAML: {error.problem or error.context}"
         raise InvalidError([Problem(path, line, "KB001", message)]) from error
-    return _located(value, text, path, first_line=first_line)
+    # PyYAML lets these through for characters, numbers and nesting that it cannot handle.
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        message = f"is not YAML that can be read: {' '.join(str(error).split())}"
+        raise InvalidError([Problem(path, first_line, "KB001", message)]) from error
+    return _located(value, path, ((pointer, first_line + line) for pointer, line in places))
 
 
-def _located(value: object, text: str, path: str, *, first_line: int) -> Document:
-    """Compose the text once more for its marks: JSON is read as YAML, which it is but for its line numbers."""
+def _located(value: object, path: str, places: Iterable[tuple[Pointer, int]]) -> Document:
     lines: dict[Pointer, int] = {}
-    problems: list[Problem] = []
-    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    for pointer, line, repeated in _marks(node, ()):
-        if repeated:
-            message = f"the key `{pointer[-1]}` stands twice"
-            problems.append(Problem(path, first_line + line, "KB003", message, "remove one"))
-        lines.setdefault(pointer, first_line + line)
+    problems = []
+    for pointer, line in places:
+        if pointer in lines and isinstance(pointer[-1], str):
+            problems.append(Problem(path, line, "KB003", f"the key `{pointer[-1]}` stands twice", "remove one"))
+        lines.setdefault(pointer, line)
     if problems:
         raise InvalidError(problems)
     return Document(path, value, lines)
 
 
-def _marks(node: yaml.Node | None, at: Pointer) -> Iterator[tuple[Pointer, int, bool]]:
-    """Yield each value's pointer, its line counted from 0, and whether its key was there before."""
-    if node is None:
-        return
-    if not at:
-        yield at, node.start_mark.line, False
+def _json_places(text: str) -> Iterator[tuple[Pointer, int]]:
+    """Yield the pointers of keys, objects, arrays and strings of valid JSON, with their lines counted from 0."""
+    pointer: list[str | int] = []
+    is_key = False
+    line, at = 0, 0
+    for token in _JSON_TOKEN.finditer(text):
+        line, at = line + text.count("\n", at, token.start()), token.start()
+        mark = token[0][0]
+        if mark == '"' and is_key:
+            pointer[-1] = json.loads(token[0])
+            is_key = False
+            yield tuple(pointer), line
+            continue
+        if mark in '"{[' and pointer and isinstance(pointer[-1], int):
+            yield tuple(pointer), line
+        if mark in "{[":
+            pointer.append("" if mark == "{" else 0)
+            is_key = mark == "{"
+        elif mark in "}]":
+            pointer.pop()
+            is_key = False
+        elif mark == ",":
+            is_key = isinstance(pointer[-1], str)
+            if isinstance(index := pointer[-1], int):
+                pointer[-1] = index + 1
+
+
+def _yaml_places(node: yaml.Node | None, at: Pointer) -> Iterator[tuple[Pointer, int]]:
+    """Yield each value's pointer, and its line counted from 0."""
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
         for key, child in node.value:
-            name = str(key.value)
-            yield (*at, name), key.start_mark.line, name in seen
-            seen.add(name)
-            yield from _marks(child, (*at, name))
+            yield (*at, str(key.value)), key.start_mark.line
+            yield from _yaml_places(child, (*at, str(key.value)))
     elif isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
-            yield (*at, index), child.start_mark.line, False
-            yield from _marks(child, (*at, index))
+            yield (*at, index), child.start_mark.line
+            yield from _yaml_places(child, (*at, index))
 
 
 def violations(document: Document, schema: Mapping[str, Any]) -> list[Problem]:
     """Return what in the document does not fit the JSON Schema, each at its line."""
+    if isinstance(document.value, dict) and not all(isinstance(key, str) for key in document.value):
+        return [document.problem("KB002", "every key has to be text", hint="put the key into quotation marks")]
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
     return [
         document.problem("KB002", f"{_where(error)}{error.message}", *error.absolute_path, hint=_hint(error))
         for error in validator.iter_errors(document.value)
     ]
+
+
+def schema_fault(schema: object) -> str:
+    """Return what makes this no JSON Schema, or an empty string."""
+    if not isinstance(schema, dict):
+        return "is no JSON Schema: it is not an object"
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        return f"is no JSON Schema: {error.message}"
+    return ""
 
 
 def _where(error: jsonschema.ValidationError) -> str:
@@ -148,6 +189,6 @@ def _hint(error: jsonschema.ValidationError) -> str:
         return nearest(error.instance, map(str, cast("list[object]", error.validator_value)))
     if error.validator == "additionalProperties":
         known = schema.get("properties", {})
-        unknown = [key for key in cast("dict[str, object]", error.instance) if key not in known]
+        unknown = [str(key) for key in cast("dict[object, object]", error.instance) if key not in known]
         return nearest(unknown[0], known) if unknown else ""
     return str(schema.get("description", ""))

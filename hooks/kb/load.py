@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kb.addresses import address
-from kb.documents import Document, parse_json, parse_yaml, read_text, violations
+from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
 from kb.model import (
     Answer,
@@ -32,7 +31,15 @@ from kb.problems import InvalidError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NOT_OURS = {".git", ".venv", ".cache", "node_modules", "site", "__pycache__", "target"}
+Schemas: TypeAlias = "dict[str, dict[str, Any]]"
+"""JSON Schemas by name."""
+
+_SCHEMAS = ("sources", "decision-tree", "page", "skill")
+_INSTALLED = {".git", ".venv", "node_modules", "__pycache__"}
+_BUILT = {"site", ".cache"}
+"""At the root only; further down, a folder may have such a name of its own."""
+_CACHE_MARK = "CACHEDIR.TAG"
+"""Marks a folder that a tool can make again: https://bford.info/cachedir/"""
 _FRONT_MATTER = re.compile(r"---\n(?P<yaml>.*?)^---\n", re.DOTALL | re.MULTILINE)
 _SENTENCE = re.compile(r"(.+?[.!?])(?:\s|$)", re.DOTALL)
 _PASSED_ON = ("hide", "status")
@@ -52,41 +59,65 @@ class Draft:
 
 
 def read(root: Path) -> Draft:
-    """Parse every file that the site is made of; a file with faults is reported and left out."""
+    """Parse every file that the site is made of; a file with faults is reported and left out.
+
+    Raises:
+        InvalidError: A schema is missing or broken, so that nothing can be held against it.
+    """
+    schemas = _schemas(root)
     draft = Draft(frozenset(repository_files(root)))
     for path in sorted(draft.files):
         if uri := address(path):
             try:
-                draft.pages.append(_page(root, path, uri))
+                draft.pages.append(_page(root, path, uri, schemas))
             except InvalidError as error:
                 draft.problems += error.problems
     try:
-        draft.sources = _sources(_data(root, "sources"))
+        draft.sources = _sources(_data(root, "sources", schemas))
     except InvalidError as error:
         draft.problems += error.problems
     try:
-        draft.tree = _tree(_data(root, "decision-tree"))
+        draft.tree = _tree(_data(root, "decision-tree", schemas))
     except InvalidError as error:
         draft.problems += error.problems
     return draft
 
 
 def repository_files(root: Path) -> Iterator[str]:
-    """Yield every file below the root, without what was installed or built there."""
+    """Yield every file below the root, without what was installed, built or cached there."""
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(set(folders) - _NOT_OURS)
+        unwanted = _INSTALLED | _BUILT if Path(folder) == root else _INSTALLED
+        folders[:] = sorted(set(folders) - unwanted)
+        if _CACHE_MARK in names:
+            folders.clear()
+            continue
         for name in names:
-            yield Path(folder, name).relative_to(root).as_posix()
+            file = Path(folder, name)
+            if file.is_file():
+                yield file.relative_to(root).as_posix()
 
 
-def _schema(root: Path, name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(read_text(root, f"data/schema/{name}.schema.json"))
-    return schema
+def _schemas(root: Path) -> Schemas:
+    schemas: Schemas = {}
+    problems: list[Problem] = []
+    for name in _SCHEMAS:
+        path = f"data/schema/{name}.schema.json"
+        try:
+            schema = parse_json(read_text(root, path), path).value
+        except InvalidError as error:
+            problems += error.problems
+            continue
+        if fault := schema_fault(schema):
+            problems.append(Problem(path, 1, "KB001", fault))
+        schemas[name] = schema
+    if problems:
+        raise InvalidError(problems)
+    return schemas
 
 
-def _data(root: Path, name: str) -> Document:
+def _data(root: Path, name: str, schemas: Schemas) -> Document:
     path = f"data/{name}.json"
-    return _fitting(parse_json(read_text(root, path), path), _schema(root, name))
+    return _fitting(parse_json(read_text(root, path), path), schemas[name])
 
 
 def _fitting(document: Document, schema: dict[str, Any]) -> Document:
@@ -95,12 +126,12 @@ def _fitting(document: Document, schema: dict[str, Any]) -> Document:
     return document
 
 
-def _page(root: Path, path: str, uri: str) -> Page:
+def _page(root: Path, path: str, uri: str, schemas: Schemas) -> Page:
     text = read_text(root, path)
     head = _FRONT_MATTER.match(text)
     body = text[head.end() :] if head else text
     first_line = text[: head.end()].count("\n") + 1 if head else 1
-    settings = _settings(root, path, head["yaml"] if head else "")
+    settings = _settings(path, head["yaml"] if head else "", schemas)
     outline = scan(body, first_line)
     title = next((heading.text for heading in outline.headings if heading.level == 1), "")
     return Page(
@@ -115,11 +146,11 @@ def _page(root: Path, path: str, uri: str) -> Page:
     )
 
 
-def _settings(root: Path, path: str, front_matter: str) -> dict[str, Any]:
+def _settings(path: str, front_matter: str, schemas: Schemas) -> dict[str, Any]:
     """Return the front matter; only the README, whose top is the code host's front page, has none."""
     if path == "README.md" and not front_matter:
         return {}
-    schema = _schema(root, "skill" if path == "SKILL.md" else "page")
+    schema = schemas["skill" if path == "SKILL.md" else "page"]
     document = parse_yaml(front_matter or "{}", path, first_line=2 if front_matter else 1)
     settings: dict[str, Any] = _fitting(document, schema).value
     return settings

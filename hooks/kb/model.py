@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
@@ -166,3 +168,17 @@ class Library:
     citations: Mapping[SourceId, tuple[Citation, ...]]
     files: frozenset[str]
     """Every file of the repository, as a path from its root."""
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder that holds a file, `.` for the root."""
+        return frozenset(str(folder) for path in self.files for folder in PurePosixPath(path).parents)
+
+    @cached_property
+    def cited_by(self) -> Mapping[str, frozenset[SourceId]]:
+        """The sources that a page, given by its uri, rests on."""
+        found: dict[str, set[SourceId]] = defaultdict(set)
+        for source, citations in self.citations.items():
+            for citation in citations:
+                found[citation.uri].add(source)
+        return {uri: frozenset(sources) for uri, sources in found.items()}

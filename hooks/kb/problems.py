@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,9 +54,14 @@ class InvalidError(Exception):
 
 def closest(wanted: str, known: Iterable[str]) -> str:
     """Return the known word most like the wanted one, or an empty string where none is like it."""
-    candidates = sorted(known)
-    exact = [word for word in candidates if word.lower() == wanted.lower()]
-    close = exact or difflib.get_close_matches(wanted, candidates, n=1)
+    return _closest(wanted, frozenset(known))
+
+
+@lru_cache(maxsize=4096)
+def _closest(wanted: str, known: frozenset[str]) -> str:
+    """Remember what was asked: a dead link tends to stand on many pages."""
+    exact = [word for word in known if word.lower() == wanted.lower()]
+    close = [min(exact)] if exact else difflib.get_close_matches(wanted, sorted(known), n=1)
     return close[0] if close else ""
 
 

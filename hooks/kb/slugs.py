@@ -15,6 +15,12 @@ def slug(heading: str) -> str:
     return kept.replace(" ", "-")
 
 
+def slugify(heading: str, separator: str) -> str:
+    """Return `slug(heading)`, called as Python-Markdown's toc extension calls it; the separator is always a hyphen."""
+    del separator
+    return slug(heading)
+
+
 def _is_kept(character: str) -> bool:
     category = unicodedata.category(character)
     return character in "- " or category[0] in "LMN" or category == "Pc"

@@ -6,15 +6,16 @@ folder for a generator that has no hooks.
 
 from __future__ import annotations
 
+import html
 import json
 import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from kb.addresses import answer_uri, relative, relative_url, resolve, site_path, source_uri
-from kb.links.targets import is_outside
-from kb.markdown import Kind
+from kb.addresses import answer_uri, relative, relative_url, resolve, site_path, source_uri, view
+from kb.links.targets import LINE_ANCHOR, is_outside
+from kb.markdown import RAW
 from kb.model import Place
 from kb.render import VIEWS
 from kb.render.decide import answer_page
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from kb.markdown import Link
     from kb.model import Library, Page
+
+
+_TAIL_SAFE = "?#&=;:@/+,%!$*~-._"
+"""What may stand in a query or a fragment, and cannot end a link or an attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +56,37 @@ def stage(library: Library, code_host: str) -> tuple[StagedPage, ...]:
 
 
 def _written(library: Library, page: Page, code_host: str) -> StagedPage:
-    targets = [_target(library, page, link, code_host) for link in page.outline.links]
+    links = [(_target(library, page, link, code_host), link) for link in page.outline.links]
     body = page.body
-    for link, target in reversed(list(zip(page.outline.links, targets, strict=True))):
-        if target != link.target:
+    for target, link in reversed(links):
+        if target is not None:
             body = body[: link.start] + target + body[link.end :]
     body = _with_views(library, page, body) + _cited(library, page)
-    settings = {"title": page.title, "description": page.description, **page.settings}
+    settings = {**_head(page.title, page.description), **page.settings}
     return StagedPage(
         uri=page.uri,
         text=_front_matter(settings) + body.lstrip("\n"),
         place=Place(page.path, 1),
-        links=tuple(zip(targets, page.outline.links, strict=True)),
+        links=tuple((link.target if target is None else target, link) for target, link in links),
         page=page,
     )
 
 
-def _target(library: Library, page: Page, link: Link, code_host: str) -> str:
-    """Return a link's target as seen from the page's place on the site; a dead one stays as it is."""
+def _target(library: Library, page: Page, link: Link, code_host: str) -> str | None:
+    """Return a link's target as seen from the page's place on the site, or None to leave it as it is."""
     written, mark, fragment = link.target.partition("#")
-    if is_outside(link.target) or not written or written.startswith("/"):
-        return link.target
-    path = resolve(posixpath.dirname(page.path), unquote(written.partition("?")[0]))
-    if path is None:
-        return link.target
-    if (uri := site_path(path)) and _is_served(library, path):
-        place = relative_url(uri, page.uri) if link.kind is Kind.HTML else relative(uri, page.uri)
-        return quote(place) + mark + fragment
-    if path in library.files:
-        return f"{code_host}/blob/main/{quote(path)}{mark}{fragment}"
-    if any(file.startswith(f"{path}/") for file in library.files):
-        return f"{code_host}/tree/main/{quote(path)}"
-    return link.target
-
-
-def _is_served(library: Library, path: str) -> bool:
-    return path in library.files or any(file.startswith(f"{path}/") for file in library.files)
+    name, asked, query = written.partition("?")
+    if is_outside(link.target) or not name or name.startswith("/"):
+        return None
+    path = resolve(posixpath.dirname(page.path), unquote(name))
+    tail = quote(asked + query + mark + fragment, safe=_TAIL_SAFE)
+    uri = site_path(path) if path is not None else None
+    if path is None or (path not in library.files and path not in library.folders):
+        return None
+    if uri and (path in library.files or view(path)) and not (view(path) and LINE_ANCHOR.fullmatch(fragment)):
+        place = relative_url(uri, page.uri) if link.kind in RAW else relative(uri, page.uri)
+        return quote(place) + tail
+    return f"{code_host}/{'blob' if path in library.files else 'tree'}/main/{quote(path)}{tail}"
 
 
 def _with_views(library: Library, page: Page, body: str) -> str:
@@ -97,11 +97,7 @@ def _with_views(library: Library, page: Page, body: str) -> str:
 
 
 def _cited(library: Library, page: Page) -> str:
-    ids = [
-        source_id
-        for source_id, citations in sorted(library.citations.items())
-        if any(citation.uri == page.uri and citation.place.path == page.path for citation in citations)
-    ]
+    ids = sorted(library.cited_by.get(page.uri, ()))
     return f"\n## Sources on this page\n\n{sources_of(library, ids, page.uri)}\n" if ids else ""
 
 
@@ -118,7 +114,12 @@ def _answers(library: Library) -> Iterator[StagedPage]:
 
 
 def _page(title: str, description: str, body: str) -> str:
-    return f"{_front_matter({'title': title, 'description': description})}{body}\n"
+    return f"{_front_matter(_head(title, description))}{body}\n"
+
+
+def _head(title: str, description: str) -> dict[str, str]:
+    """Return both as HTML, for the theme writes them into its pages as they are."""
+    return {"title": html.escape(title, quote=False), "description": html.escape(description)}
 
 
 def _front_matter(settings: Mapping[str, object]) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_CSS_URL = re.compile(r"""url\(\s*["']?([^"')]*)["']?\s*\)""")
-_SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*[^\s,]|[^\s,])(?:\s+[\d.]+[wx])?\s*(?:,|$)")
+from kb.attributes import css_addresses, srcset
+
 _ADDRESSES = {
     ("a", "href"),
     ("area", "href"),
     ("link", "href"),
     ("use", "href"),
+    ("use", "xlink:href"),
     ("object", "data"),
     ("video", "poster"),
 }
@@ -39,11 +39,11 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
-        for name, value in attrs:
-            if value is not None and name != "class":
-                self._attribute(tag, name, value)
         if tag == "link" and dict(attrs).get("rel") in _NO_REQUEST:
-            self.rendered.resources.pop()
+            return
+        for name, value in attrs:
+            if value is not None and name != "class" and not (name == "name" and ("id", value) in attrs):
+                self._attribute(tag, name, value)
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         rendered = self.rendered
@@ -54,9 +54,9 @@ class _Reader(HTMLParser):
         elif name == "src" and tag in _LOADING:
             rendered.resources.append(value.strip())
         elif name == "srcset":
-            rendered.resources += _SRCSET_CANDIDATE.findall(value)
+            rendered.resources += (address for _, address in srcset(value))
         elif name == "style":
-            rendered.resources += css_urls(value)
+            rendered.resources += (address for _, address in css_addresses(value))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "style":
@@ -64,7 +64,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_style:
-            self.rendered.resources += css_urls(data)
+            self.rendered.resources += (address for _, address in css_addresses(data))
 
 
 def read_html(html: str) -> Rendered:
@@ -73,8 +73,3 @@ def read_html(html: str) -> Rendered:
     reader.feed(html)
     reader.close()
     return reader.rendered
-
-
-def css_urls(css: str) -> list[str]:
-    """Return the addresses that a style sheet, or a style attribute, loads."""
-    return _CSS_URL.findall(css)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING
 
-from kb.addresses import address, relative, resolve, view
+from kb.addresses import relative, resolve
 from kb.citations import Register
-from kb.links.targets import is_outside, parse, scheme_fault
+from kb.links.targets import LINE_ANCHOR, is_outside, parse, scheme_fault
+from kb.markdown import Kind
 from kb.problems import Problem, closest, nearest
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from kb.load import Draft
     from kb.markdown import Link
     from kb.model import Page
-
-_LINE_ANCHOR = re.compile(r"L\d+(?:C\d+)?(?:-L\d+(?:C\d+)?)?")
 
 
 def check_repository(draft: Draft) -> list[Problem]:
@@ -30,7 +28,9 @@ def check_repository(draft: Draft) -> list[Problem]:
 class _Checker:
     def __init__(self, draft: Draft) -> None:
         self._files = draft.files
-        self._folders = {folder for path in draft.files for folder in _folders(path)}
+        folders = {folder for path in draft.files for folder in _folders(path)}
+        self._known = draft.files | folders | {"."}
+        self._by_lower = {path.lower(): path for path in sorted(self._known, reverse=True)}
         self._pages = {page.path: page for page in draft.pages}
         self._uris = {page.uri for page in draft.pages}
         self._register = None if draft.sources is None else Register(draft.sources)
@@ -48,30 +48,41 @@ class _Checker:
             return [("KB105", *fault)]
         if is_outside(link.target):
             return self._unlisted(link.target)
+        return self._inside(page, link)
+
+    def _inside(self, page: Page, link: Link) -> Iterable[tuple[str, str, str]]:
         target = parse(link.target)
         if link.target.startswith("/"):
             return [self._absolute(page, target.path)]
         path = resolve(posixpath.dirname(page.path), target.path) if target.path else page.path
         if path is None:
             return [("KB104", f"`{link.target}` climbs above the repository's root", "")]
-        if path not in self._files and path not in self._folders and path != ".":
+        if path not in self._known:
             return [self._missing(page, link.target, path)]
-        return self._anchor(path, target.fragment) if target.fragment else []
+        return self._misplaced(link, path) or self._anchor(path, target.fragment)
+
+    def _misplaced(self, link: Link, path: str) -> Iterable[tuple[str, str, str]]:
+        """Return what keeps a living link from working in both places."""
+        if link.kind is Kind.LOOSE:
+            return [("KB110", f"`{link.target}` holds spaces", "write %20 for each, or put the target into <>")]
+        if link.kind in {Kind.IMAGE, Kind.RESOURCE} and not path.startswith("docs/"):
+            return [("KB111", f"`{link.target}` lies where the site serves no files", "move it below docs/assets/")]
+        return []
 
     def _unlisted(self, url: str) -> Iterable[tuple[str, str, str]]:
-        if url.startswith(("mailto:", "tel:", "data:")) or self._register is None or self._register.find(url):
+        if url.lower().startswith(("mailto:", "tel:", "data:")) or self._register is None or self._register.find(url):
             return []
         return [("KB112", f"{url} is not in data/sources.json", "")]
 
     def _absolute(self, page: Page, path: str) -> tuple[str, str, str]:
         inside = path.strip("/")
-        if inside in self._files or inside in self._folders:
+        if inside in self._known:
             hint = f"write {relative(inside, page.path)}"
             return "KB111", f"`{path}` starts at the root of the code host's view", hint
         return "KB110", f"`{path}` starts at the root of the site", "link to the file in the repository"
 
     def _missing(self, page: Page, written: str, path: str) -> tuple[str, str, str]:
-        if other := _other_case(path, self._files | self._folders):
+        if other := self._by_lower.get(path.lower()):
             return "KB103", f"`{written}` differs in case from {other}", ""
         uri = resolve(posixpath.dirname(page.uri), parse(written).path) or ""
         if {uri, f"{uri}.md", f"{uri}/index.md"} & self._uris or f"{uri.removesuffix('.html')}.md" in self._uris:
@@ -80,29 +91,20 @@ class _Checker:
 
     def _anchor(self, path: str, fragment: str) -> Iterable[tuple[str, str, str]]:
         target = self._pages.get(path)
-        if target is None:
+        if target is None or fragment in {"", "top", *target.outline.anchors}:
             return []
-        if _LINE_ANCHOR.fullmatch(fragment):
+        if LINE_ANCHOR.fullmatch(fragment):
             return [("KB111", f"`#{fragment}` is a line of the code host's view of {path}", "link to a heading")]
-        if fragment in target.outline.anchors or _is_generated_view(path):
-            return []
+        if target.outline.directives:
+            return [("KB110", f"`#{fragment}` is no heading of {path}; at most a view that the site shows has it", "")]
         if fragment in {anchor.id for anchor in target.outline.site_ids}:
             return [("KB110", f"`#{fragment}` is set by an attribute list, which the code host does not read", "")]
         return [("KB102", f"{path} has no heading `#{fragment}`", nearest(fragment, target.outline.anchors))]
 
 
-def _is_generated_view(path: str) -> bool:
-    """Whether the path is shown by a page other than itself, whose ids are known only once it is rendered."""
-    return address(path) is None and view(path) is not None
-
-
 def _folders(path: str) -> Iterator[str]:
     while path := posixpath.dirname(path):
         yield path
-
-
-def _other_case(path: str, known: Iterable[str]) -> str:
-    return next((other for other in known if other.lower() == path.lower()), "")
 
 
 def _hint(page: Page, path: str, files: Iterable[str]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kb.addresses import page_url, resolve
-from kb.links.rendered import Rendered, css_urls, read_html
+from kb.attributes import css_addresses
+from kb.links.rendered import Rendered, read_html
 from kb.links.targets import is_outside, parse, scheme_fault
 from kb.problems import closest, nearest
 
@@ -43,6 +44,8 @@ class Site:
     """Style sheets by address."""
     excluded: frozenset[str] = frozenset()
     """Addresses of files that exist and are not served."""
+    headings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The ids that the headings of a page have on the code host."""
     entrances: frozenset[str] = frozenset()
     """Uris that need no link from another page: what is in the navigation."""
 
@@ -64,17 +67,21 @@ class _Checker:
         self._rendered = {uri: read_html(html) for uri, html in site.pages.items()}
         self._ids = {uri: frozenset(page.ids) for uri, page in self._rendered.items()}
         self._by_url = {page_url(uri): uri for uri in site.pages}
+        self._addresses = frozenset(self._by_url) | site.files
         self._linked: set[str] = set()
 
     def faults(self) -> Iterator[Fault]:
         for uri, rendered in self._rendered.items():
             yield from self._page(uri, rendered)
         for path, css in self._site.styles.items():
-            for number, text in enumerate(css.splitlines(), start=1):
-                for target in css_urls(text):
-                    for fault in self._resource(path, posixpath.dirname(path), target):
-                        yield replace(fault, line=number)
-        for uri in self._site.pages.keys() - self._linked - self._site.entrances:
+            for offset, target in css_addresses(css):
+                for fault in self._resource(path, posixpath.dirname(path), target):
+                    yield replace(fault, line=css.count("\n", 0, offset) + 1)
+        for uri, slugs in self._site.headings.items():
+            for slug in sorted(slugs - self._ids.get(uri, slugs)):
+                message = f"the heading `#{slug}` of the code host has another id here"
+                yield Fault(uri, "KB111", message, nearest(slug, self._ids[uri]), slug)
+        for uri in sorted(self._site.pages.keys() - self._linked - self._site.entrances):
             yield Fault(uri, "KB109", "is in no navigation, and no other page links to it")
 
     def _page(self, uri: str, rendered: Rendered) -> Iterator[Fault]:
@@ -95,14 +102,14 @@ class _Checker:
             return
         parsed = parse(target)
         path = self._resolved(page_url(uri), parsed.path)
-        found = uri if not parsed.path else self._by_url.get(path or "", None) if path is not None else None
+        found = uri if not parsed.path else None if path is None else self._by_url.get(path)
         if found is None:
             if path is None or path not in self._site.files:
                 yield self._dead(uri, target, path)
             return
         if found != uri:
             self._linked.add(found)
-        if parsed.fragment and parsed.fragment not in self._ids[found]:
+        if parsed.fragment not in {"", "top", *self._ids[found]}:
             message = f"`{target}`: {found} has no element `#{parsed.fragment}`"
             yield Fault(uri, "KB102", message, nearest(parsed.fragment, self._ids[found]), target)
 
@@ -121,7 +128,7 @@ class _Checker:
         resolved = resolve(folder, path)
         if resolved is None or resolved == ".":
             return None if resolved is None else ""
-        if resolved.endswith("index.html"):
+        if posixpath.basename(resolved) == "index.html":
             return resolved.removesuffix("index.html")
         is_folder = path.endswith(("/", "/.", "/..")) or path in {".", ".."}
         return f"{resolved}/" if is_folder else resolved
@@ -134,8 +141,7 @@ class _Checker:
             return Fault(uri, "KB101", message, "use a relative link", target)
         if path in self._site.excluded:
             return Fault(uri, "KB108", f"`{target}` is excluded from the site", subject=target)
-        known = [*self._by_url, *self._site.files]
-        near = closest(path, known)
+        near = closest(path, self._addresses)
         hint = f"did you mean /{near}?" if near else ""
         if near.lower() == path.lower():
             return Fault(uri, "KB103", f"`{target}` differs in case from {near}", hint, target)
@@ -147,9 +153,10 @@ def read_site(folder: Path) -> Site:
     pages, styles, files = {}, {}, set()
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder).as_posix()
-        files.add(path)
         if file.name == "index.html":
             pages[f"{posixpath.dirname(path) or 'index'}.md"] = file.read_text(encoding="utf-8")
-        elif file.suffix == ".css":
+            continue
+        files.add(path)
+        if file.suffix == ".css":
             styles[path] = file.read_text(encoding="utf-8")
     return Site(pages, frozenset(files), styles, entrances=frozenset(pages))

@@ -10,6 +10,8 @@ from kb.problems import nearest
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
 _SLASHES = re.compile(r"(?P<scheme>https?)(?:/|:/?(?!/)|;//)", re.IGNORECASE)
+LINE_ANCHOR = re.compile(r"L\d+(?:C\d+)?(?:-L\d+(?:C\d+)?)?")
+"""The fragment by which the code host points at lines of a file."""
 _ALLOWED = ("https", "http", "mailto", "tel", "data")
 
 
@@ -33,7 +35,7 @@ def scheme_fault(target: str) -> tuple[str, str] | None:
     if broken := _SLASHES.match(target):
         return f"`{target}` lacks the `://` of its scheme", f"did you mean {broken['scheme']}://?"
     scheme = _SCHEME.match(target)
-    if scheme and scheme["scheme"] not in _ALLOWED:
+    if scheme and scheme["scheme"].lower() not in _ALLOWED:
         return f"`{scheme['scheme']}:` is no scheme that a page may use", nearest(scheme["scheme"], _ALLOWED)
     return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kb.markdown.inline import Kind
-from kb.markdown.outline import Anchor, Directive, Fence, Heading, Link, Outline, Reference, scan
+from kb.markdown.blocks import Fence
+from kb.markdown.inline import RAW, Kind
+from kb.markdown.outline import Anchor, Directive, Heading, Link, Outline, Reference, scan
 
-__all__ = ["Anchor", "Directive", "Fence", "Heading", "Kind", "Link", "Outline", "Reference", "scan"]
+__all__ = ["RAW", "Anchor", "Directive", "Fence", "Heading", "Kind", "Link", "Outline", "Reference", "scan"]

@@ -9,48 +9,59 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_LEAD = r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)"
-_FENCE_OPEN = re.compile(_LEAD + r"(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_ITEM = r"(?:[-*+]|\d{1,9}[.)])"
+_FENCE_OPEN = re.compile(rf"(?P<lead>[ \t>]*(?:{_ITEM}[ \t]+)*)(?P<ticks>`{{3,}}|~{{3,}})(?P<info>.*)")
 _FENCE_CLOSE = re.compile(r"[ \t>]*(?P<ticks>`{3,}|~{3,})[ \t]*")
-_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<text>.*?))??(?:[ \t]+#+)?[ \t]*")
-_LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
+_HEADING = re.compile(r"(?:>[ \t]?)* {0,3}(?P<marks>#{1,6})(?P<text>[ \t].*)?")
+_OPENS_INDENT = re.compile(rf"[ \t>]*(?:{_ITEM}(?:[ \t]|$)|\[\^[^\]]+\]:|(?:===|!!!|\?\?\?)[+!]?[ \t])")
+"""List items, footnotes, tabs and admonitions: what is indented below them is no code."""
+_RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
 _CODE_INDENT = 4
-_COMMENT_LINE = re.compile(r"<!--\s*(?P<text>.*?)\s*-->\s*")
-_VERBATIM = re.compile(r" {0,3}<(?P<tag>script|style|pre)\b", re.IGNORECASE)
+_VERBATIM = re.compile(r" {0,3}<(?P<tag>script|style)\b", re.IGNORECASE)
+_HTML = re.compile(
+    r" {0,3}</?(?:address|article|aside|blockquote|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form"
+    r"|h[1-6]|header|iframe|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b(?![^>]*\bmarkdown\b)",
+    re.IGNORECASE,
+)
+_PRE = re.compile(r" {0,3}<pre\b", re.IGNORECASE)
+_MARKS = str.maketrans(dict.fromkeys("[]`", " "))
+"""Without these, no Markdown link can be read; raw HTML tags still are."""
 
 
 @dataclass(frozen=True, slots=True)
-class FenceBlock:
+class Fence:
     """A fenced code block."""
 
     info: str
     """What stands behind the opening marks."""
     line: int
-    """Line of the opening marks, counted from 0."""
+    """Line of the opening marks."""
     closed: bool
 
 
 @dataclass(slots=True)
 class Blocks:
-    """A text divided into what is prose and what is not."""
+    """A text divided into what is prose and what is not; lines are those of the file."""
 
-    prose: str
+    prose: str = ""
     """The text, as long as before, with code and comments blanked out."""
-    fences: list[FenceBlock] = field(default_factory=list)
+    fences: list[Fence] = field(default_factory=list)
     headings: list[tuple[int, int, str]] = field(default_factory=list)
-    """Line counted from 0, level, and raw text."""
+    """Line, level, and raw text."""
     comments: list[tuple[int, str]] = field(default_factory=list)
-    """Line counted from 0, and text of each comment that fills its line."""
+    """Line, and text of each comment that fills its line."""
 
 
 class _Divider:
     """Walks over the lines and remembers which block it is in."""
 
     def __init__(self) -> None:
-        self.blocks = Blocks("")
+        self.blocks = Blocks()
         self.lines: list[str] = []
         self._ticks = ""
         self._until = ""
+        self._html_until = ""
         self._in_list = False
         self._after_blank = True
 
@@ -58,13 +69,14 @@ class _Divider:
         bare = line.rstrip("\n")
         if self._ticks:
             self._inside_fence(bare)
-        elif self._until or self._opens_verbatim(bare):
-            if comment := _COMMENT_LINE.fullmatch(bare):
-                self.blocks.comments.append((number, comment["text"]))
+        elif self._until or self._opens_verbatim(number, bare):
             self._inside_verbatim(line)
             return
         elif self._opens_fence(number, bare) or self._is_indented_code(bare):
             pass
+        elif self._html_until or self._opens_html(bare):
+            self._inside_html(line)
+            return
         else:
             self._prose(number, bare, line)
             return
@@ -75,7 +87,7 @@ class _Divider:
         if closing and closing["ticks"].startswith(self._ticks):
             self._ticks = ""
             fence = self.blocks.fences[-1]
-            self.blocks.fences[-1] = FenceBlock(fence.info, fence.line, closed=True)
+            self.blocks.fences[-1] = Fence(fence.info, fence.line, closed=True)
 
     def _opens_fence(self, number: int, bare: str) -> bool:
         opening = _FENCE_OPEN.fullmatch(bare)
@@ -84,19 +96,22 @@ class _Divider:
         if not self._in_list and _indent(bare) >= _CODE_INDENT:
             return False
         self._ticks = opening["ticks"]
-        self._in_list = self._in_list or bool(_LIST_ITEM.match(bare))
-        self.blocks.fences.append(FenceBlock(opening["info"].strip(), number, closed=False))
+        self._in_list = self._in_list or bool(_OPENS_INDENT.match(bare))
+        self.blocks.fences.append(Fence(opening["info"].strip(), number, closed=False))
         return True
 
-    def _opens_verbatim(self, bare: str) -> bool:
-        if bare.lstrip().startswith("<!--") and _indent(bare) < _CODE_INDENT:
+    def _opens_verbatim(self, number: int, bare: str) -> bool:
+        stripped = bare.strip()
+        if stripped.startswith("<!--") and _indent(bare) < _CODE_INDENT:
             self._until = "-->"
+            if stripped.endswith("-->"):
+                self.blocks.comments.append((number, stripped[4:-3].strip()))
         elif tag := _VERBATIM.match(bare):
             self._until = f"</{tag['tag'].lower()}>"
         return bool(self._until)
 
     def _inside_verbatim(self, line: str) -> None:
-        """Blank a comment, or what stands between the tags of an element whose content is not Markdown."""
+        """Blank a comment, or what stands between the tags of an element whose content is neither text nor Markdown."""
         end = line.lower().find(self._until)
         if end < 0:
             is_tag_line = self._until != "-->" and bool(_VERBATIM.match(line))
@@ -106,6 +121,19 @@ class _Divider:
         self._until = ""
         self.lines.append(_blank(line[:rest]) + line[rest:])
 
+    def _opens_html(self, bare: str) -> bool:
+        if _HTML.match(bare):
+            self._html_until = "</pre>" if _PRE.match(bare) else "\n"
+        return bool(self._html_until)
+
+    def _inside_html(self, line: str) -> None:
+        """Keep the tags of an HTML block, which ends at a blank line, and disarm what looks like Markdown in it."""
+        self.lines.append(line.translate(_MARKS))
+        ended = not line.strip() if self._html_until == "\n" else self._html_until in line.lower()
+        if ended:
+            self._html_until = ""
+            self._after_blank = True
+
     def _is_indented_code(self, bare: str) -> bool:
         return self._after_blank and not self._in_list and bool(bare.strip()) and _indent(bare) >= _CODE_INDENT
 
@@ -114,22 +142,29 @@ class _Divider:
         if not bare.strip():
             self._after_blank = True
             return
-        if _LIST_ITEM.match(bare):
+        if _OPENS_INDENT.match(bare) and not _RULE.fullmatch(bare):
             self._in_list = True
         elif self._after_blank and _indent(bare) == 0:
             self._in_list = False
         self._after_blank = False
         if heading := _HEADING.fullmatch(bare):
-            self.blocks.headings.append((number, len(heading["marks"]), heading["text"] or ""))
+            self.blocks.headings.append((number, len(heading["marks"]), _heading_text(heading["text"] or "")))
 
 
-def divide(text: str) -> Blocks:
-    """Return the text with its code and comments blanked out, its fences, and its headings."""
+def divide(text: str, first_line: int = 1) -> Blocks:
+    """Return the text with its code and comments blanked out, its fences, headings and comments."""
     divider = _Divider()
-    for number, line in enumerate(text.splitlines(keepends=True)):
+    for number, line in enumerate(_LINE.findall(text), start=first_line):
         divider.take(number, line)
     divider.blocks.prose = "".join(divider.lines)
     return divider.blocks
+
+
+def _heading_text(text: str) -> str:
+    """Return a heading's text without the marks that may close it."""
+    text = text.strip()
+    opened = text.rstrip("#")
+    return opened.rstrip() if not opened or opened[-1].isspace() else text
 
 
 def _blank(text: str) -> str:

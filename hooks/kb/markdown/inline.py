@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kb.attributes import css_addresses, srcset
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 _DESTINATION = re.compile(
-    r"""\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>(?:\\.|\((?:\\.|[^()\s\\])*\)|[^()\s\\<]|(?<!\()<)*))
+    r"""\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>(?:\\.|\((?:\\.|\((?:\\.|[^()\s\\])*\)|[^()\s\\])*\)|[^()\s\\<]|(?<!\()<)*))
     (?:\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\)))?\s*\)""",
     re.VERBOSE,
 )
+_LOOSE = re.compile(r"\([ \t]*(?P<target>[^()\s\"'<]+(?:[ \t]+[^()\s\"'<]+)+)[ \t]*\)")
 _LABEL = re.compile(r"\[(?P<label>(?:\\.|[^\[\]\\])*)\]")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _AUTOLINK = re.compile(r"<(?P<target>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>")
 _ATTRIBUTE = r"""\s+(?P<{0}name>[A-Za-z_:@][\w.:-]*)(?:\s*=\s*(?:"(?P<{0}double>[^"]*)"|'(?P<{0}single>[^']*)'|(?P<{0}bare>[^\s"'=<>`]+)))?"""
 _TAG = re.compile(r"<(?P<tag>[A-Za-z][A-Za-z0-9-]*)(?P<attributes>(?:" + _ATTRIBUTE.format("_") + r")*)\s*/?>")
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE.format(""))
-_CSS_URL = re.compile(r"""url\(\s*["']?(?P<target>[^"')]*)["']?\s*\)""")
-_SRCSET_CANDIDATE = re.compile(r"(?P<target>[^\s,]\S*[^\s,]|[^\s,])(?:\s+[\d.]+[wx])?\s*(?:,|$)")
 _TICKS = re.compile(r"`+")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -36,6 +37,15 @@ class Kind(StrEnum):
     DEFINITION = "definition"
     AUTOLINK = "autolink"
     HTML = "html"
+    """The `href` of a raw HTML tag."""
+    RESOURCE = "resource"
+    """What a raw HTML tag makes the browser fetch."""
+    LOOSE = "loose"
+    """A Markdown link whose target holds spaces, which the site follows and the code host does not."""
+
+
+RAW = frozenset({Kind.HTML, Kind.RESOURCE})
+"""Links of raw HTML, which the browser resolves and no Markdown renderer touches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,9 @@ def _closed(text: str, opening: int, closing: int, end: int) -> Generator[Found,
         group = "bare" if destination["angle"] is None else "angle"
         yield Span(kind, unescape(destination[group]), destination.start(group), destination.end(group))
         return destination.end()
+    if loose := _LOOSE.match(text, closing + 1, end):
+        yield Span(Kind.LOOSE, unescape(loose["target"]), loose.start("target"), loose.end("target"))
+        return loose.end()
     inner = text[opening + 1 : closing]
     label = _LABEL.match(text, closing + 1, end)
     if label and not inner.startswith("^") and not label["label"].startswith("^"):
@@ -151,10 +164,11 @@ def _attributes(tag: re.Match[str]) -> Iterator[Found]:
 def _targets(attribute: str, value: str, start: int) -> Iterator[Span]:
     """Yield the addresses in the value of an HTML attribute."""
     if attribute in {"href", "src", "poster"}:
-        yield Span(Kind.HTML, html.unescape(value), start, start + len(value))
+        kind = Kind.HTML if attribute == "href" else Kind.RESOURCE
+        yield Span(kind, html.unescape(value), start, start + len(value))
         return
-    pattern = {"srcset": _SRCSET_CANDIDATE, "style": _CSS_URL}.get(attribute)
-    if pattern:
-        for found in pattern.finditer(value):
-            target = html.unescape(found["target"])
-            yield Span(Kind.HTML, target, start + found.start("target"), start + found.end("target"))
+    reader = {"srcset": srcset, "style": css_addresses}.get(attribute)
+    if reader:
+        for offset, target in reader(value):
+            at = start + offset
+            yield Span(Kind.RESOURCE, html.unescape(target), at, at + len(target))

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from kb.markdown.blocks import divide
+from kb.markdown.blocks import Fence, divide
 from kb.markdown.inline import Identifier, Kind, LabelUse, Span, find, normalise, unescape
 from kb.slugs import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
 _DEFINITION = re.compile(
-    r"""^[ ]{0,3}\[(?P<label>(?!\^)(?:\\.|[^\[\]\\])+)\]:[ \t]*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>[^\s<]\S*))
-    (?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$""",
+    r"""^[ ]{0,3}(?:>[ ]?)*(?:[-*+][ ]+)?\[(?P<label>(?!\^)(?:\\.|[^\[\]\\])+)\]:[ \t]*+(?:\n[ \t]*+)?
+    (?:<(?P<angle>[^<>\n]*)>|(?P<bare>[^\s<]\S*+))
+    (?:[ \t]+(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\((?:\\.|[^()\\\n])*\)))?[ \t]*$""",
     re.MULTILINE | re.VERBOSE,
 )
 _PARAGRAPH_END = re.compile(r"\n[ \t>]*(?=\n)|\n(?=[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t])|(?<=\n)(?= {0,3}#{1,6}[ \t])|$")
-_MARKUP = re.compile(
-    r"""(?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)
-    |!?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])
+_SHOWN = re.compile(
+    r"""(?<!`)(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
+    |(?P<image>!)?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])
     |(?P<tag></?[A-Za-z][^<>]*>)
-    |\\(?P<escaped>[!-/:-@\[-`{-~])
-    |(?P<stars>\*{1,3})
-    |(?<!\w)(?P<open>_{1,3})(?=\S)|(?<=\S)(?P<close>_{1,3})(?!\w)""",
+    |\\(?P<escaped>[!-/:-@\[-`{-~])""",
     re.VERBOSE,
 )
-_ATTRIBUTE_ID = re.compile(r"\{:?[^{}\n]*#(?P<id>[\w-]+)[^{}\n]*\}")
-_HEADING_ID = re.compile(r"\s*\{:?[^{}]*\}\s*$")
+_EMPHASIS = re.compile(
+    r"(?P<stars>\*{1,3})(?=\S)(?P<strong>[^*]+)(?P=stars)|(?<!\w)(?P<under>_{1,3})(?=\S)(?P<weak>[^_]+)(?P=under)(?!\w)"
+)
+_ATTRIBUTE_LIST = re.compile(r"\{:?(?P<list>[^{}\n]*)\}")
+_ID = re.compile(r"#(?P<id>[\w-]+)")
+_HEADING_ID = re.compile(r"(?<![ \t])[ \t]+\{:?[ \t]*[#.][^{}]*\}[ \t]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,6 @@ class Heading:
     def slug(self) -> str:
         """Its id on the code host and on the site."""
         return slug(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A fenced code block; `info` is what stands behind its opening marks."""
-
-    info: str
-    line: int
-    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ class Outline:
 
 def scan(text: str, first_line: int = 1) -> Outline:
     """Return the outline of a text whose first line is `first_line` of its file."""
-    blocks = divide(text)
+    blocks = divide(text, first_line)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def line(offset: int) -> int:
@@ -127,21 +122,19 @@ def scan(text: str, first_line: int = 1) -> Outline:
     labels = {label for label, _ in definitions}
     found = [item for start, end in _paragraphs(prose) for item in find(prose, start, end)]
     spans = [span for _, span in definitions] + [item for item in found if isinstance(item, Span)]
-    uses = [item for item in found if isinstance(item, LabelUse)]
+    uses = (item for item in found if isinstance(item, LabelUse) and normalise(item.label) not in labels)
     return Outline(
-        headings=tuple(Heading(level, plain(raw), first_line + at) for at, level, raw in blocks.headings),
-        fences=tuple(Fence(fence.info, first_line + fence.line, fence.closed) for fence in blocks.fences),
+        headings=tuple(Heading(level, plain(raw), at) for at, level, raw in blocks.headings),
+        fences=tuple(blocks.fences),
         links=tuple(
             Link(span.kind, span.target, line(span.start), span.start, span.end)
             for span in sorted(spans, key=lambda span: span.start)
         ),
-        undefined=tuple(Reference(use.label, line(use.start)) for use in _undefined(uses, labels)),
+        undefined=tuple(Reference(use.label, line(use.start)) for use in uses),
         ids=tuple(Anchor(item.value, line(item.start)) for item in found if isinstance(item, Identifier)),
-        site_ids=tuple(Anchor(match["id"], line(match.start())) for match in _ATTRIBUTE_ID.finditer(prose)),
+        site_ids=tuple(Anchor(name, line(offset)) for name, offset in _attribute_ids(prose)),
         directives=tuple(
-            Directive(text.removeprefix("kb:"), first_line + at)
-            for at, text in blocks.comments
-            if text.startswith("kb:")
+            Directive(text.removeprefix("kb:"), at) for at, text in blocks.comments if text.startswith("kb:")
         ),
     )
 
@@ -151,10 +144,18 @@ def plain(markdown: str) -> str:
 
     def shown(match: re.Match[str]) -> str:
         if match["ticks"]:
-            return match["code"].strip()
-        return match["escaped"] or match["text"] or ""
+            return html.escape(match["code"].strip())
+        return match["escaped"] or ("" if match["image"] else match["text"]) or ""
 
-    return unescape(_MARKUP.sub(shown, _HEADING_ID.sub("", markdown))).strip()
+    text = _SHOWN.sub(shown, _HEADING_ID.sub("", markdown))
+    text = _EMPHASIS.sub(lambda match: match["strong"] or match["weak"], text)
+    return " ".join(html.unescape(text).split())
+
+
+def _attribute_ids(prose: str) -> Iterator[tuple[str, int]]:
+    for attributes in _ATTRIBUTE_LIST.finditer(prose):
+        if name := _ID.search(attributes["list"]):
+            yield name["id"], attributes.start()
 
 
 def _definitions(prose: str) -> tuple[list[tuple[str, Span]], str]:
@@ -171,7 +172,3 @@ def _paragraphs(prose: str) -> Iterator[tuple[int, int]]:
     """Yield the offsets between which a code span or a link may stretch."""
     ends = sorted({0, len(prose), *(match.end() for match in _PARAGRAPH_END.finditer(prose))})
     yield from pairwise(ends)
-
-
-def _undefined(uses: list[LabelUse], labels: Collection[str]) -> Iterator[LabelUse]:
-    return (use for use in uses if normalise(use.label) not in labels)

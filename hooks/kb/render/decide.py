@@ -25,7 +25,7 @@ def questions(library: Library, page: str) -> str:
 def _question(library: Library, number: int, question: Question, page: str) -> str:
     cards = "\n\n".join(_card(answer, page) for answer in question.answers)
     parts = [
-        f"## {number}. {question.title} {{#{_fragment(question)}}}",
+        f"## {number}. {escape(question.title)} {{#{_fragment(question)}}}",
         escape(question.help),
         *(f"*Asked when {_condition(library, condition, page)}.*" for condition in question.asked_when),
         f'<div class="grid cards kb-answers" markdown="1">\n\n{cards}\n\n</div>',

@@ -41,7 +41,7 @@ def source_page(library: Library, source: Source) -> str:
         (
             f"# {escape(source.title)}",
             escape(source.good_for),
-            f"[Open it: {escape(source.url)}]({source.url})",
+            f"[Open it: {escape(source.url)}](<{source.url}>)",
             facts,
             "## Cited by",
             bullets(cited),

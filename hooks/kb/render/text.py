@@ -10,12 +10,15 @@ from kb.addresses import relative
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]#])")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"})
+_BLOCK_START = re.compile(r"^([-+]|\d+(?=[.)]))")
 
 
 def escape(text: str) -> str:
-    """Return Markdown that shows the text as it stands."""
-    return _MARKUP.sub(r"\\\1", text)
+    """Return Markdown that shows the text as it stands, on one line."""
+    flat = _MARKUP.sub(r"\\\1", " ".join(text.split())).translate(_ENTITIES)
+    return _BLOCK_START.sub(lambda start: f"&#{ord(start[0][0])};{start[0][1:]}", flat)
 
 
 def link(text: str, target: str, page: str) -> str:
