@@ -46,3 +46,14 @@ def test_nothing_of_the_machine_is_committed():
             if path.suffix in {".py", ".md", ".json", ".css", ".js", ".html"}:
                 text = path.read_text()
                 assert not [word for word in forbidden if f'"{word}' in text], path
+
+
+def test_the_site_documents_every_module():
+    modules = {
+        ".".join(path.relative_to(HOOKS).with_suffix("").parts)
+        for path in (*CORE, *HOOKS.glob("*.py"))
+        if path.name not in {"__init__.py", "__main__.py"}
+    }
+    pages = "\n".join(path.read_text() for path in (ROOT / "docs" / "reference").glob("*.md"))
+    documented = {line.removeprefix("::: ") for line in pages.splitlines() if line.startswith("::: ")}
+    assert modules - documented == set(), "add them to a page of docs/reference"

@@ -75,11 +75,13 @@ def resolve(folder: str, target: str) -> str | None:
 
 def relative_url(target: str, page: str) -> str:
     """Return the address of a page or an asset as a browser resolves it from a page, both given as uris."""
-    url = page_url(target) if target.endswith(".md") else target
-    path = posixpath.relpath(url or ".", page_url(page) or ".")
-    return f"{path}/" if target.endswith(".md") and path != "." else path
+    return relative(page_url(target) if target.endswith(".md") else target, page_url(page)) or "."
 
 
 def relative(target: str, page: str) -> str:
-    """Return the path of a file as written on a page, both below one root."""
-    return posixpath.relpath(target, posixpath.dirname(page) or ".")
+    """Return the path to a file, or to a folder that ends in a slash, as written on a page; both below one root."""
+    there, here = target.split("/"), page.split("/")[:-1]
+    shared = 0
+    while shared < min(len(there) - 1, len(here)) and there[shared] == here[shared]:
+        shared += 1
+    return "../" * (len(here) - shared) + "/".join(there[shared:])
