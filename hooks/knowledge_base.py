@@ -55,7 +55,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         library, _build.problems = load(root)
     except InvalidError as error:
         _warn(error.problems)
-        message = f"{len(error.problems)} problems in the repository; the site was not built"
+        message = "the site was not built; mend the problems above first"
         raise PluginError(message) from error
     pages = stage(library, str(config.repo_url))
     _build.staged = {page.uri: page for page in pages}

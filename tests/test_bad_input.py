@@ -183,7 +183,7 @@ def test_the_build_stops_at_broken_data_and_shows_every_problem(tmp_path):
     assert build.code != 0
     assert "KB002" in build.output
     assert "KB004" in build.output
-    assert "2 problems in the repository; the site was not built" in build.output
+    assert "the site was not built; mend the problems above first" in build.output
     assert "Traceback" not in build.output
 
 

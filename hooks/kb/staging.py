@@ -79,13 +79,13 @@ def _target(library: Library, page: Page, link: Link, code_host: str) -> str | N
     if is_outside(link.target) or not name or name.startswith("/"):
         return None
     path = resolve(posixpath.dirname(page.path), unquote(name))
-    tail = quote(asked + query + mark + fragment, safe=_TAIL_SAFE)
-    uri = site_path(path) if path is not None else None
     if path is None or (path not in library.files and path not in library.folders):
         return None
-    if uri and (path in library.files or view(path)) and not (view(path) and LINE_ANCHOR.fullmatch(fragment)):
-        place = relative_url(uri, page.uri) if link.kind in RAW else relative(uri, page.uri)
-        return quote(place) + tail
+    tail = quote(asked + query + mark + fragment, safe=_TAIL_SAFE)
+    uri = site_path(path)
+    is_line_of_data = view(path) and LINE_ANCHOR.fullmatch(fragment)
+    if uri and (path in library.files or view(path)) and not is_line_of_data:
+        return quote(relative_url(uri, page.uri) if link.kind in RAW else relative(uri, page.uri)) + tail
     return f"{code_host}/{'blob' if path in library.files else 'tree'}/main/{quote(path)}{tail}"
 
 
