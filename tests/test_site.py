@@ -201,6 +201,14 @@ def test_guides_and_playbook_are_more_than_a_sketch(library, path):
     assert len(library.pages[path].body.split()) >= 1500
 
 
+@pytest.mark.parametrize("hub", sorted((ROOT / "resources" / "related").glob("*.md")), ids=lambda path: path.stem)
+def test_a_hub_holds_ten_things_to_know_and_names_its_skill(library, hub):
+    page = library.pages[hub.relative_to(ROOT).as_posix()]
+    numbered = [heading.text.split()[0].rstrip(".") for heading in page.outline.headings if heading.level == 3]
+    assert [number for number in numbered if number.isdigit()] == [str(number) for number in range(1, 11)]
+    assert f"`{hub.stem}`" in page.body
+
+
 @pytest.mark.parametrize("stack", ["node", "go", "rust", "python"])
 def test_a_template_page_says_that_its_project_has_not_landed(built, stack):
     assert "Describes what has not landed yet" in (built.folder / "t" / stack / "index.html").read_text()
