@@ -799,3 +799,15 @@ def test_a_run_that_is_stopped_loses_nothing(repository, server, stop):
 def test_the_command_needs_no_mkdocs():
     script = "import sys, kb.links.external.command; sys.exit('mkdocs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], env=ENVIRONMENT, check=False).returncode == 0
+
+
+def test_without_a_network_nothing_is_called_dead_and_nothing_is_kept(repository, capsys):
+    async def nobody(_):
+        raise socket.gaierror(socket.EAI_NONAME, "no name")
+
+    repository.link("http://127.0.0.1:9/gone")
+    assert run(repository, surroundings=world(FakeTime(), resolve=nobody)) == 2
+    captured = capsys.readouterr()
+    assert "is there a network? Nothing was checked" in captured.err
+    assert captured.out == ""
+    assert "gone" not in repository.cache.read_text()

@@ -7,13 +7,16 @@ import asyncio
 import json
 import math
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from kb.assembly import load
 from kb.links.external.cache import CacheError, Entry, read_cache, write_cache
 from kb.links.external.check import check_all
 from kb.links.external.collect import collect, join
+from kb.links.external.guard import is_online
 from kb.links.external.progress import Progress
 from kb.links.external.report import as_data, findings, render
 from kb.links.external.settings import USER_AGENT, Settings, World
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from kb.links.external.verdicts import Judgement
 
 OK, DEAD, MISUSED, INTERRUPTED = 0, 1, 2, 130
+_SAMPLE = 8
 _CACHE = Path(".cache/external-links.json")
 
 
@@ -60,6 +64,9 @@ def run(options: argparse.Namespace, world: World | None = None) -> int:
         except OSError as error:
             _say(f"{notebook.path} cannot be written ({error}); name another file with --cache")
             return MISUSED
+        if not asyncio.run(is_online(_hosts(collect(library)), notebook.world.resolve)):
+            _say("no host of any link can be looked up; is there a network? Nothing was checked")
+            return MISUSED
         interrupted = _check(targets, notebook, options)
     found = findings(targets, notebook.known)
     sys.stdout.write(render(found))
@@ -73,6 +80,11 @@ def run(options: argparse.Namespace, world: World | None = None) -> int:
         _say("interrupted; what was checked is kept, and the same command goes on from there")
         return INTERRUPTED
     return DEAD if any(finding.entry and finding.entry.judgement.verdict.is_fault for finding in found) else OK
+
+
+def _hosts(targets: Sequence[Target]) -> list[str]:
+    """Return the hosts that most links lead to: where none of them has an address, the fault is here."""
+    return [host for host, _ in Counter(urlsplit(target.url).hostname or "" for target in targets).most_common(_SAMPLE)]
 
 
 class _Notebook:

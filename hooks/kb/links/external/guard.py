@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
@@ -30,6 +30,12 @@ async def look_up(host: str) -> Sequence[Address]:
     except UnicodeError as error:  # a label that is empty or too long
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
     return [ip_address(str(sockaddr[0])) for *_, sockaddr in found]
+
+
+async def is_online(hosts: Collection[str], resolve: Resolve) -> bool:
+    """Whether any of the hosts has an address; without hosts there is nothing to doubt."""
+    answers = await asyncio.gather(*map(resolve, hosts), return_exceptions=True)
+    return not hosts or any(not isinstance(answer, BaseException) for answer in answers)
 
 
 def is_public(address: Address) -> bool:
