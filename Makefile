@@ -12,7 +12,7 @@ WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 export NO_MKDOCS_2_WARNING := 1
 export PYTHONPATH := hooks
 
-.PHONY: help serve build check test lint format bench links lock clean
+.PHONY: help serve build check outline test lint format bench links lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show these commands
@@ -24,10 +24,13 @@ serve: .venv/site ## Build the site and serve it at http://127.0.0.1:8000/ with 
 build: .venv/site ## Build the site into site/, strictly
 	$(BIN)/mkdocs build --strict
 
-check: .venv/site ## Report every problem of data, pages and links, without building the site
+check: .venv/site ## Report every problem that can be seen without building the site
 	$(BIN)/python -m kb check
 
-test: .venv/dev node_modules/.installed ## Run all tests, on a site built for them
+outline: .venv/site ## Print the decision tree as SKILL.md carries it
+	@$(BIN)/python -m kb outline
+
+test: .venv/dev node_modules/.installed ## Run all tests, on a site built for them; takes minutes
 	$(BIN)/pytest
 
 lint: .venv/dev node_modules/.installed ## Run the linters and the type checker

@@ -177,6 +177,13 @@ def test_an_unclosed_fence_is_told_from_a_closed_one():
     assert (closed.closed, unclosed.closed, unclosed.line) == (True, False, 4)
 
 
+@pytest.mark.parametrize("inner", ["    ```", "> ```", "    ~~~"])
+def test_a_fence_is_closed_at_its_own_depth_only(inner):
+    outline = scan(f"```text\n{inner}\n[a](b.md)\n{inner}\n```\n\n[c](d.md)\n")
+    assert [fence.closed for fence in outline.fences] == [True]
+    assert [link.target for link in outline.links] == ["d.md"]
+
+
 def test_lines_are_counted_from_the_line_of_the_file():
     outline = scan("# A\n\n[a](b.md)\n\n[x][y]\n", first_line=10)
     assert [outline.headings[0].line, outline.links[0].line, outline.undefined[0].line] == [10, 12, 14]

@@ -21,11 +21,14 @@ _VIEWS = {
 _PATTERNS = (
     (re.compile(r"docs/(.+\.md)"), r"\1"),
     (re.compile(r"resources/backend-best-practices\.md"), "guides/node.md"),
-    (re.compile(r"resources/(\w+)-best-practices\.md"), r"guides/\1.md"),
+    (re.compile(r"resources/([\w-]+)-best-practices\.md"), r"guides/\1.md"),
     (re.compile(r"resources/related/([\w-]+)\.md"), r"related/\1.md"),
     (re.compile(r"templates/nodejs/template-[\w-]+\.md"), "t/node.md"),
-    (re.compile(r"templates/(\w+)/template-[\w-]+\.md"), r"t/\1.md"),
+    (re.compile(r"templates/([\w-]+)/template-[\w-]+\.md"), r"t/\1.md"),
 )
+
+
+_TEMPLATE_DEPTH = 2
 
 
 def address(path: str) -> str | None:
@@ -36,6 +39,13 @@ def address(path: str) -> str | None:
         if match := pattern.fullmatch(path):
             return match.expand(uri)
     return None
+
+
+def is_misplaced(path: str) -> bool:
+    """Whether a Markdown file stands among those that the site shows, and has no address itself."""
+    in_resources = path.startswith("resources/")
+    beside_a_template = path.startswith("templates/") and path.count("/") == _TEMPLATE_DEPTH
+    return path.endswith(".md") and address(path) is None and (in_resources or beside_a_template)
 
 
 def view(path: str) -> str | None:

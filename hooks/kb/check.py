@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from kb.addresses import is_misplaced
 from kb.citations import cited_in
 from kb.problems import Problem, nearest
 from kb.render import VIEWS
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 def check(draft: Draft) -> list[Problem]:
     """Return every inconsistency of the draft, on top of what reading it found."""
     problems = list(_pages(draft.pages))
+    for path in sorted(filter(is_misplaced, draft.files)):
+        hint = "docs/contributing.md says how a page is named"
+        problems.append(Problem(path, 1, "KB014", "is a page that the site does not show", hint))
     if draft.sources is not None:
         problems += _registers(draft.sources)
     if draft.tree is not None:
@@ -61,7 +65,13 @@ def _headings(page: Page) -> Iterator[Problem]:
     titles = [heading for heading in page.outline.headings if heading.level == 1]
     if len(titles) != 1:
         line = titles[1].line if titles else page.first_line
-        yield Problem(page.path, line, "KB007", f"has {len(titles)} level-one headings", "a page has exactly one")
+        yield Problem(
+            page.path,
+            line,
+            "KB007",
+            f"has {len(titles)} level-one headings",
+            "a page has exactly one, written `# Title`",
+        )
     seen: dict[str, int] = {}
     for heading in page.outline.headings:
         if (first := seen.setdefault(heading.slug, heading.line)) != heading.line:
@@ -141,7 +151,13 @@ def _stale_outline(tree: DecisionTree, pages: Iterable[Page]) -> Iterator[Proble
         for heading in page.outline.headings:
             if (page.path, heading.slug) == ("SKILL.md", "decision-tree") and outline(tree) not in page.body:
                 message = "the outline of the decision tree differs from the data"
-                yield Problem(page.path, heading.line, "KB013", message, "run `python -m kb outline`")
+                yield Problem(
+                    page.path,
+                    heading.line,
+                    "KB013",
+                    message,
+                    "run `make outline`, and put what it prints into the fence",
+                )
 
 
 def _unknown_sources(tree: DecisionTree, known: set[SourceId]) -> Iterator[Problem]:

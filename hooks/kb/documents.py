@@ -75,6 +75,7 @@ def parse_json(text: str, path: str) -> Document:
     """
     try:
         value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is JSON, and no text
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg} at column {error.colno}"
         raise InvalidError([Problem(path, error.lineno, "KB001", message)]) from error

@@ -40,7 +40,7 @@ _BUILT = {"site", ".cache"}
 """At the root only; further down, a folder may have such a name of its own."""
 _CACHE_MARK = "CACHEDIR.TAG"
 """Marks a folder that a tool can make again: https://bford.info/cachedir/"""
-_FRONT_MATTER = re.compile(r"---\n(?P<yaml>.*?)^---\n", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*\n", re.DOTALL | re.MULTILINE)
 _SENTENCE = re.compile(r"(.+?[.!?])(?:\s|$)", re.DOTALL)
 _PASSED_ON = ("hide", "status")
 

@@ -148,7 +148,13 @@ _CATALOGUE = (
         "KB013",
         "stale outline",
         "The outline of the decision tree in SKILL.md is not that of the data.",
-        "Put the output of `python -m kb outline` into the fence below the heading.",
+        "Run `make outline` and put what it prints into the fence below the heading.",
+    ),
+    Kind(
+        "KB014",
+        "page without an address",
+        "A Markdown file lies in resources/ or beside a template's page, and its name gives it no address on the site.",
+        "Name it as docs/contributing.md says, or move it to docs/.",
     ),
     Kind(
         "KB101",

@@ -48,6 +48,7 @@ class StagedPage:
 
 def stage(library: Library, code_host: str) -> tuple[StagedPage, ...]:
     """Return every page; links to files that the site does not show lead to `code_host`, the repository's URL."""
+    code_host = code_host.rstrip("/")
     return (
         *(_written(library, page, code_host) for page in library.pages.values()),
         *_sources(library),

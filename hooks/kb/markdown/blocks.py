@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ITEM = r"(?:[-*+]|\d{1,9}[.)])"
 _FENCE_OPEN = re.compile(rf"(?P<lead>[ \t>]*(?:{_ITEM}[ \t]+)*)(?P<ticks>`{{3,}}|~{{3,}})(?P<info>.*)")
-_FENCE_CLOSE = re.compile(r"[ \t>]*(?P<ticks>`{3,}|~{3,})[ \t]*")
+_FENCE_CLOSE = re.compile(r"(?P<lead>[ \t>]*)(?P<ticks>`{3,}|~{3,})[ \t]*")
 _HEADING = re.compile(r"(?:>[ \t]?)* {0,3}(?P<marks>#{1,6})(?P<text>[ \t].*)?")
 _OPENS_INDENT = re.compile(rf"[ \t>]*(?:{_ITEM}(?:[ \t]|$)|\[\^[^\]]+\]:|(?:===|!!!|\?\?\?)[+!]?[ \t])")
 """List items, footnotes, tabs and admonitions: what is indented below them is no code."""
@@ -21,7 +21,7 @@ _CODE_INDENT = 4
 _VERBATIM = re.compile(r" {0,3}<(?P<tag>script|style)\b", re.IGNORECASE)
 _HTML = re.compile(
     r" {0,3}</?(?:address|article|aside|blockquote|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form"
-    r"|h[1-6]|header|iframe|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b(?![^>]*\bmarkdown\b)",
+    r"|h[1-6]|header|iframe|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b(?![^>]*\smarkdown\s*=)",
     re.IGNORECASE,
 )
 _PRE = re.compile(r" {0,3}<pre\b", re.IGNORECASE)
@@ -60,6 +60,7 @@ class _Divider:
         self.blocks = Blocks()
         self.lines: list[str] = []
         self._ticks = ""
+        self._lead = ""
         self._until = ""
         self._html_until = ""
         self._in_list = False
@@ -84,10 +85,14 @@ class _Divider:
 
     def _inside_fence(self, bare: str) -> None:
         closing = _FENCE_CLOSE.fullmatch(bare)
-        if closing and closing["ticks"].startswith(self._ticks):
+        if closing and closing["ticks"].startswith(self._ticks) and self._is_level(closing["lead"]):
             self._ticks = ""
             fence = self.blocks.fences[-1]
             self.blocks.fences[-1] = Fence(fence.info, fence.line, closed=True)
+
+    def _is_level(self, lead: str) -> bool:
+        """Whether a closing mark stands at its fence's depth; further in, it belongs to what the fence holds."""
+        return lead.count(">") == self._lead.count(">") and _width(lead) < _width(self._lead) + _CODE_INDENT
 
     def _opens_fence(self, number: int, bare: str) -> bool:
         opening = _FENCE_OPEN.fullmatch(bare)
@@ -95,7 +100,7 @@ class _Divider:
             return False
         if not self._in_list and _indent(bare) >= _CODE_INDENT:
             return False
-        self._ticks = opening["ticks"]
+        self._ticks, self._lead = opening["ticks"], opening["lead"]
         self._in_list = self._in_list or bool(_OPENS_INDENT.match(bare))
         self.blocks.fences.append(Fence(opening["info"].strip(), number, closed=False))
         return True
@@ -174,3 +179,7 @@ def _blank(text: str) -> str:
 def _indent(line: str) -> int:
     expanded = line.expandtabs(4)
     return len(expanded) - len(expanded.lstrip(" "))
+
+
+def _width(lead: str) -> int:
+    return len(lead.expandtabs(4))

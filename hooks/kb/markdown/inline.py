@@ -20,7 +20,6 @@ _DESTINATION = re.compile(
 )
 _LOOSE = re.compile(r"\([ \t]*(?P<target>[^()\s\"'<]+(?:[ \t]+[^()\s\"'<]+)+)[ \t]*\)")
 _LABEL = re.compile(r"\[(?P<label>(?:\\.|[^\[\]\\])*)\]")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _AUTOLINK = re.compile(r"<(?P<target>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>")
 _ATTRIBUTE = r"""\s+(?P<{0}name>[A-Za-z_:@][\w.:-]*)(?:\s*=\s*(?:"(?P<{0}double>[^"]*)"|'(?P<{0}single>[^']*)'|(?P<{0}bare>[^\s"'=<>`]+)))?"""
 _TAG = re.compile(r"<(?P<tag>[A-Za-z][A-Za-z0-9-]*)(?P<attributes>(?:" + _ATTRIBUTE.format("_") + r")*)\s*/?>")
@@ -120,8 +119,8 @@ def _after_code(text: str, at: int, end: int) -> int:
 
 def _angle(text: str, at: int, end: int) -> Generator[Found, None, int]:
     """Read a comment, an autolink or a tag; return the offset behind it."""
-    if comment := _COMMENT.match(text, at, end):
-        return comment.end()
+    if text.startswith("<!--", at) and (closing := text.find("-->", at, end)) >= 0:
+        return closing + len("-->")
     if link := _AUTOLINK.match(text, at, end):
         yield Span(Kind.AUTOLINK, link["target"], link.start("target"), link.end("target"))
         return link.end()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]#])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"})
-_BLOCK_START = re.compile(r"^([-+]|\d+(?=[.)]))")
+_BLOCK_START = re.compile(r"^([-+:=!?]|\d+(?=[.)]))")
 
 
 def escape(text: str) -> str:
