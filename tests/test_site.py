@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import json
 import re
-import time
 from html.parser import HTMLParser
 
 import jsonschema
@@ -14,7 +13,7 @@ from conftest import CASES, ROOT, build_site
 
 from kb.addresses import address, page_url
 from kb.assembly import load
-from kb.links.site import check_site, count_links, read_site
+from kb.links.site import check_site, read_site
 
 SEED = json.loads((CASES / "seed.json").read_text())
 
@@ -89,14 +88,6 @@ def test_a_link_dies_with_its_target(built, kind):
     files = site.files - {"what-changed/index.html"} if kind == "page" else site.files
     faults = check_site(type(site)(pages, files, site.styles, entrances=site.entrances))
     assert expected in {fault.code for fault in faults}
-
-
-def test_links_are_checked_within_a_second(built):
-    site = read_site(built.folder)
-    started = time.process_time()
-    check_site(site)
-    seconds = time.process_time() - started
-    print(f"{count_links(site)} addresses of {len(site.pages)} whole pages in {seconds:.2f} s of processor time")
 
 
 def test_every_page_has_an_address_a_title_and_its_own_description(built, library):

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FIXED = {
     "SKILL.md": "skill.md",
@@ -75,6 +80,11 @@ def page_url(uri: str) -> str:
     if name in {"index", "README"}:
         return f"{folder}/" if folder else ""
     return f"{posixpath.join(folder, name)}/"
+
+
+def folders_of(files: Iterable[str]) -> frozenset[str]:
+    """Return every folder that holds one of the files, `.` for the root."""
+    return frozenset(str(folder) for path in files for folder in PurePosixPath(path).parents)
 
 
 def resolve(folder: str, target: str) -> str | None:

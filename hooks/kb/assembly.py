@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kb.check import check
-from kb.citations import cited_in
 from kb.links.repository import check_repository
 from kb.load import read
 from kb.model import Library
@@ -32,7 +31,7 @@ def load(root: Path) -> tuple[Library, list[Problem]]:
         pages={page.path: page for page in draft.pages},
         sources={source.id: source for source in draft.sources},
         tree=draft.tree,
-        citations=cited_in(draft.sources, draft.pages, draft.tree),
+        citations=draft.citations,
         files=draft.files,
     )
     return library, sorted(links)

@@ -7,13 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kb.addresses import is_misplaced
-from kb.citations import cited_in
 from kb.problems import Problem, nearest
 from kb.render import VIEWS
 from kb.render.outline import outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from kb.load import Draft
     from kb.model import Answer, AnswerId, Correction, DecisionTree, Page, Place, Question, Source, SourceId
@@ -37,7 +36,7 @@ def check(draft: Draft) -> list[Problem]:
         known = {source.id for source in draft.sources}
         problems += _unknown_sources(draft.tree, known)
         if not draft.problems:
-            problems += _uncited(draft.sources, draft.tree, draft.pages)
+            problems += _uncited(draft.sources, draft.citations)
     return problems
 
 
@@ -169,8 +168,7 @@ def _unknown_sources(tree: DecisionTree, known: set[SourceId]) -> Iterator[Probl
                 yield Problem(entry.place.path, entry.place.line, "KB004", message, nearest(source, known))
 
 
-def _uncited(sources: list[Source], tree: DecisionTree, pages: list[Page]) -> Iterator[Problem]:
-    cited = cited_in(sources, pages, tree)
+def _uncited(sources: list[Source], cited: Collection[SourceId]) -> Iterator[Problem]:
     for source in sources:
         if source.id not in cited:
             message = f"nothing rests on the source `{source.id}`"

@@ -6,10 +6,12 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kb.addresses import address
+from kb.citations import cited_in
 from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
 from kb.model import (
@@ -29,7 +31,9 @@ from kb.model import (
 from kb.problems import InvalidError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from kb.model import Citation
 
 Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 """JSON Schemas by name."""
@@ -56,6 +60,13 @@ class Draft:
     tree: DecisionTree | None = None
     """None where the tree's file has faults of its own."""
     problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def citations(self) -> Mapping[SourceId, tuple[Citation, ...]]:
+        """What rests on which source; nothing while the register or the tree has faults of its own."""
+        if self.sources is None or self.tree is None:
+            return {}
+        return cited_in(self.sources, self.pages, self.tree)
 
 
 def read(root: Path) -> Draft:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NewType
+
+from kb.addresses import folders_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +173,7 @@ class Library:
     @cached_property
     def folders(self) -> frozenset[str]:
         """Every folder that holds a file, `.` for the root."""
-        return frozenset(str(folder) for path in self.files for folder in PurePosixPath(path).parents)
+        return folders_of(self.files)
 
     @cached_property
     def cited_by(self) -> Mapping[str, frozenset[SourceId]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from kb.addresses import relative, resolve
+from kb.addresses import folders_of, relative, resolve
 from kb.citations import Register
 from kb.links.targets import LINE_ANCHOR, is_outside, parse, scheme_fault
 from kb.markdown import Kind
@@ -28,8 +28,7 @@ def check_repository(draft: Draft) -> list[Problem]:
 class _Checker:
     def __init__(self, draft: Draft) -> None:
         self._files = draft.files
-        folders = {folder for path in draft.files for folder in _folders(path)}
-        self._known = draft.files | folders | {"."}
+        self._known = draft.files | folders_of(draft.files)
         self._by_lower = {path.lower(): path for path in sorted(self._known, reverse=True)}
         self._pages = {page.path: page for page in draft.pages}
         self._uris = {page.uri for page in draft.pages}
@@ -100,11 +99,6 @@ class _Checker:
         if fragment in {anchor.id for anchor in target.outline.site_ids}:
             return [("KB110", f"`#{fragment}` is set by an attribute list, which the code host does not read", "")]
         return [("KB102", f"{path} has no heading `#{fragment}`", nearest(fragment, target.outline.anchors))]
-
-
-def _folders(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path
 
 
 def _hint(page: Page, path: str, files: Iterable[str]) -> str:
