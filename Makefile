@@ -12,7 +12,7 @@ WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 export NO_MKDOCS_2_WARNING := 1
 export PYTHONPATH := hooks
 
-.PHONY: help serve build check outline test lint format bench links lock clean
+.PHONY: help serve build check rule prove outline test lint format bench links lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show these commands
@@ -26,6 +26,13 @@ build: .venv/site ## Build the site into site/, strictly
 
 check: .venv/site ## Report every problem that can be seen without building the site
 	$(BIN)/python -m kb check
+
+rule: .venv/site ## Begin a rule: make rule AREA=transactions TITLE="Lock rows in one order"
+	@$(BIN)/python -m kb new rule "$(AREA)" "$(TITLE)"
+
+prove: .venv/dev ## Check every code fence and run the proofs: make prove, or make prove RULE=BK101 STACK=go REPEAT=50
+	$(BIN)/python -m kb prove $(RULE) $(if $(STACK),--stack $(STACK)) $(if $(REPEAT),--repeat $(REPEAT)) $(if $(POSTGRES),--postgres $(POSTGRES))
+	$(if $(RULE)$(STACK)$(REPEAT)$(POSTGRES),,$(BIN)/pytest -q -m toolchains tests/test_prove_stacks.py)
 
 outline: .venv/site ## Print the decision tree as SKILL.md carries it
 	@$(BIN)/python -m kb outline

@@ -15,7 +15,7 @@ from kb.assembly import load
 from kb.links.locate import locate
 from kb.links.site import Site, check_site
 from kb.problems import InvalidError
-from kb.slugs import slugify
+from kb.slugs import slugify, tab_id
 from kb.staging import stage
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ _build = _Build()
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Give headings the ids that they have on the code host."""
+    """Give headings the ids that they have on the code host, and the tabs of stacks those of the stacks."""
     config.mdx_configs["toc"]["slugify"] = slugify
+    config.mdx_configs["pymdownx.tabbed"]["slugify"] = tab_id
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 from functools import partial
@@ -19,6 +20,10 @@ PAGES = {
     "answer": "decide/fastify/",
     "look up": "look-up/",
     "quick reference": "skill/",
+    "rules": "rules/",
+    "area": "rules/transactions/",
+    "rule": "r/BK101/",
+    "verification": "verification/",
     "guide": "guides/node/",
     "playbook": "playbook/",
     "hubs": "related/",
@@ -197,6 +202,52 @@ def test_sources_are_filtered_and_the_filter_has_an_address(visit):
     page.locator(".kb-filter").get_by_role("button", name="Clear").click()
     expect(page.get_by_role("status")).to_have_text(f"All {everything} shown")
     assert "?" not in page.url
+
+
+def test_rules_are_filtered_by_level_area_and_stack(visit):
+    page = visit("rules/?level=must")
+    everything, must = page.locator("tbody tr").count(), page.locator("tbody tr:visible").count()
+    assert 0 < must <= everything
+    assert page.locator("tbody tr:visible .kb-must").count() == must
+    page.get_by_label("area").select_option("Transactions")
+    page.get_by_label("stacks").select_option("Go")
+    assert 0 < page.locator("tbody tr:visible").count() <= must
+    assert page.url.endswith("?level=must&area=Transactions&stacks=Go")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "tab"),
+    [("node", "node"), ("nodejs", "node"), ("go", "go"), ("rust", "rust"), ("python", "python"), ("", "node")],
+)
+def test_a_link_opens_a_rule_at_the_samples_of_a_stack(visit, fragment, tab):
+    page = visit(f"r/BK101/#{fragment}")
+    expect(page.locator(f".tabbed-set > input#{tab}")).to_be_checked()
+
+
+def test_a_stacks_heading_on_the_code_host_opens_its_tab_whatever_was_read_last(visit):
+    page = visit("r/BK101/")
+    page.locator("label[for=rust]").click()
+    page.reload()
+    expect(page.locator(".tabbed-set > input#rust")).to_be_checked()
+    page.goto(page.url.partition("#")[0] + "#nodejs")
+    expect(page.locator(".tabbed-set > input#node")).to_be_checked()
+    expect(page.locator("label[for=node]")).to_be_in_viewport()
+
+
+def test_all_stacks_of_a_rule_are_printed_and_can_be_opened_without_scripts(visit):
+    page = visit("r/BK101/", java_script_enabled=False)
+    samples = page.locator(".tabbed-block .highlight")
+    page.locator("label[for=rust]").click()
+    assert 0 < page.locator(".tabbed-block .highlight:visible").count() < samples.count()
+    page.emulate_media(media="print")
+    assert page.locator(".tabbed-block .highlight:visible").count() == samples.count()
+
+
+def test_search_finds_a_rule_by_its_id(visit):
+    page = visit()
+    page.keyboard.press("/")
+    page.keyboard.type("BK101")
+    expect(page.locator(".md-search-result__link").first).to_have_attribute("href", re.compile("r/BK101/"))
 
 
 def test_a_hostile_filter_address_changes_nothing_but_the_filter(visit):

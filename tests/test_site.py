@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import jsonschema
@@ -147,6 +148,38 @@ def test_every_answer_has_a_page_with_all_it_has_to_say(built, library):
             assert " ".join(said.split()) in text, answer.id
 
 
+def test_every_rule_has_a_page_with_all_it_has_to_say(built, library):
+    for rule in library.rules.values():
+        page = read(built, f"r/{rule.id}")
+        assert {"node", "go", "rust", "python", *rule.stacks} <= page.ids
+        said = (rule.id, rule.title, rule.failure, *rule.symptoms, *rule.not_needed.values())
+        for words in (*said, *(check.how for check in rule.checks), *(each.section for each in rule.sources)):
+            assert " ".join(words.split()) in page.text, rule.id
+        for sample in rule.samples:
+            assert "".join(sample.code.split()) in "".join(page.text.split()), (rule.id, sample.stack, sample.role)
+        title = re.search("<title>(.*?)</title>", (built.folder / f"r/{rule.id}/index.html").read_text())
+        assert unescape(title[1]).startswith(f"{rule.id} — {rule.title}")
+
+
+def test_every_rule_is_listed_with_all_rules_in_its_area_and_in_the_guides_of_its_stacks(built, library):
+    guides = {stack: f"guides/{stack}" for stack in ("node", "go", "rust", "python")} | {
+        "sql": "related/ops-database-sql"
+    }
+    for rule in library.rules.values():
+        for url in ("rules", f"rules/{rule.area}", *(guides[stack] for stack in rule.stacks)):
+            assert f"{rule.id}: {rule.title}" in read(built, url).text, url
+
+
+def test_a_retired_id_keeps_its_page_and_is_not_found_by_the_search(built, library):
+    retired = [given for given in library.ids if given.retired]
+    index = json.loads((built.folder / "search" / "search_index.json").read_text())
+    found = {entry["location"].partition("#")[0] for entry in index["docs"]}
+    for given in retired:
+        assert " ".join(given.retired.split()) in read(built, f"r/{given.id}").text
+        assert f"r/{given.id}/" not in found
+    assert {f"r/{rule}/" for rule in library.rules} <= found
+
+
 def seed_url(page):
     if page.startswith("decide/"):
         return f"{page}/"
@@ -171,7 +204,7 @@ def test_the_list_of_the_original_skill_is_complete():
     assert kinds.count("branch") >= 24
 
 
-@pytest.mark.parametrize("name", ["sources", "decision-tree"])
+@pytest.mark.parametrize("name", ["sources", "decision-tree", "areas", "rule-ids", "verification"])
 def test_data_fits_its_published_schema(name):
     schema = json.loads((ROOT / f"data/schema/{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -12,7 +12,7 @@ from conftest import CASES, ROOT, kb
 from kb.addresses import address, page_url, relative_url
 from kb.assembly import load
 from kb.model import Answer, Place, Question, Source
-from kb.render.text import escape
+from kb.render.text import code, escape
 from kb.staging import stage
 
 
@@ -40,18 +40,55 @@ def test_every_page_source_and_answer_is_staged_once(pages):
         "guides/go.md",
         "index.md",
         "look-up.md",
+        "r/BK101.md",
+        "r/BK102.md",
+        "r/BK103.md",
         "readme.md",
         "related.md",
+        "rules.md",
+        "rules/ghosts.md",
+        "rules/ledgers.md",
+        "rules/orphans.md",
         "s/hunchback.md",
         "s/pickwick.md",
         "skill.md",
         "sources.md",
+        "verification.md",
     ]
 
 
 def test_a_generated_page_is_edited_where_its_data_stands(pages):
     assert pages["s/hunchback.md"].place == Place("data/sources.json", 16)
+    assert pages["rules/ghosts.md"].place == Place("data/areas.json", 5)
+    assert pages["r/BK103.md"].place == Place("data/rule-ids.json", 6)
+    assert pages["r/BK101.md"].place.path == "resources/rules/ghosts/BK101-count-every-ghost-once.md"
     assert pages["guides/go.md"].place.path == "resources/go-best-practices.md"
+
+
+def test_links_of_a_rule_are_kept_at_their_lines_though_its_body_is_arranged_anew(pages):
+    page = pages["r/BK101.md"]
+    source = (CASES / "library" / page.place.path).read_text().splitlines()
+    assert [(target, source[link.line - 1]) for target, link in page.links if link.target in source[link.line - 1]] == [
+        (
+            "../guides/go.md#errors",
+            "The house does not remember. See [how Go wraps it](../../go-best-practices.md#errors).",
+        ),
+        (
+            "https://books.example/hunchback#belfry",
+            "**Avoid.** Counts knocks, as [the notes](https://books.example/hunchback#belfry) of a",
+        ),
+        ("https://git.example/library/blob/main/mkdocs.yml", "[neighbour](../../../mkdocs.yml) do."),
+    ]
+    assert all(target in page.text for target, _ in page.links)
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown_"),
+    [("a", "`a`"), ("a `b` c", "`` a `b` c ``"), ("``", "``` `` ```"), ("two\nlines", "`two lines`")],
+)
+def test_code_from_data_is_shown_as_it_stands(text, markdown_):
+    assert code(text) == markdown_
+    assert unescape(markdown.markdown(code(text))) == f"<p><code>{' '.join(text.split())}</code></p>"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +128,7 @@ def test_titles_and_descriptions_are_html_for_the_theme_prints_them_as_they_are(
         ("docs/reference/core.md", "reference/core.md"),
         ("resources/backend-best-practices.md", "guides/node.md"),
         ("resources/rust-best-practices.md", "guides/rust.md"),
+        ("resources/rules/pooling/BK125-create-one-pool.md", "r/BK125.md"),
         ("resources/related/ops-database-sql.md", "related/ops-database-sql.md"),
         ("templates/nodejs/template-nodejs-prisma-postgres.md", "t/node.md"),
         ("templates/go/template-go-fiber-gorm.md", "t/go.md"),

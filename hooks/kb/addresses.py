@@ -18,6 +18,9 @@ _FIXED = {
 _VIEWS = {
     "data/sources.json": "sources.md",
     "data/decision-tree.json": "decide.md",
+    "data/areas.json": "rules.md",
+    "data/verification.json": "verification.md",
+    "resources/rules": "rules.md",
     "resources": "look-up.md",
     "resources/related": "related.md",
     "templates": "start.md",
@@ -27,12 +30,14 @@ _PATTERNS = (
     (re.compile(r"docs/(.+\.md)"), r"\1"),
     (re.compile(r"resources/backend-best-practices\.md"), "guides/node.md"),
     (re.compile(r"resources/([\w-]+)-best-practices\.md"), r"guides/\1.md"),
+    (re.compile(r"resources/rules/[a-z]+/(BK\d+)-[a-z0-9-]+\.md"), r"r/\1.md"),
     (re.compile(r"resources/related/([\w-]+)\.md"), r"related/\1.md"),
     (re.compile(r"templates/nodejs/template-[\w-]+\.md"), "t/node.md"),
     (re.compile(r"templates/([\w-]+)/template-[\w-]+\.md"), r"t/\1.md"),
 )
 
 
+_AREA = re.compile(r"resources/rules/([a-z]+)")
 _TEMPLATE_DEPTH = 2
 
 
@@ -53,9 +58,15 @@ def is_misplaced(path: str) -> bool:
     return path.endswith(".md") and address(path) is None and (in_resources or beside_a_template)
 
 
+def is_rule(path: str) -> bool:
+    """Whether a file is a rule's page."""
+    return (address(path) or "").startswith("r/")
+
+
 def view(path: str) -> str | None:
     """Return the page that shows a data file or a folder, or None where there is none."""
-    return _VIEWS.get(path.rstrip("/"))
+    area = _AREA.fullmatch(path.rstrip("/"))
+    return area_uri(area[1]) if area else _VIEWS.get(path.rstrip("/"))
 
 
 def site_path(path: str) -> str | None:
@@ -67,6 +78,16 @@ def site_path(path: str) -> str | None:
 def source_uri(source: str) -> str:
     """Return the page of a source."""
     return f"s/{source}.md"
+
+
+def rule_uri(rule: str) -> str:
+    """Return the page of a rule."""
+    return f"r/{rule}.md"
+
+
+def area_uri(area: str) -> str:
+    """Return the page that lists the rules of an area."""
+    return f"rules/{area}.md"
 
 
 def answer_uri(answer: str) -> str:

@@ -9,6 +9,8 @@ from kb.links.repository import check_repository
 from kb.load import read
 from kb.model import Library
 from kb.problems import InvalidError
+from kb.rules.check import check_run
+from kb.rules.model import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,21 +19,29 @@ if TYPE_CHECKING:
 
 
 def load(root: Path) -> tuple[Library, list[Problem]]:
-    """Return the library below a folder, and the faulty links of its pages.
+    """Return the library below a folder, with what is wrong and keeps no page from being shown.
+
+    That is: links that lead nowhere, and samples that were not verified as they stand.
 
     Raises:
-        InvalidError: Anything but a link is wrong; the error holds those problems and the faulty links.
+        InvalidError: Anything else is wrong; the error holds all problems.
     """
     draft = read(root)
     problems = [*draft.problems, *check(draft)]
-    links = check_repository(draft)
-    if problems or draft.sources is None or draft.tree is None:
-        raise InvalidError([*problems, *links])
+    lesser = check_repository(draft)
+    if problems or draft.sources is None or draft.tree is None or draft.areas is None or draft.ids is None:
+        raise InvalidError([*problems, *lesser])
+    run = draft.run or Run({}, (), ())
+    lesser += check_run(draft.rules, run)
     library = Library(
         pages={page.path: page for page in draft.pages},
         sources={source.id: source for source in draft.sources},
         tree=draft.tree,
+        areas={area.id: area for area in draft.areas},
+        rules={rule.id: rule for rule in draft.rules},
+        ids=tuple(draft.ids),
+        run=run,
         citations=draft.citations,
         files=draft.files,
     )
-    return library, sorted(links)
+    return library, sorted(lesser)

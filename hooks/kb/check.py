@@ -6,10 +6,11 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from kb.addresses import is_misplaced
+from kb.addresses import is_misplaced, is_rule
 from kb.problems import Problem, nearest
 from kb.render import VIEWS
 from kb.render.outline import outline
+from kb.rules.check import check_ids, check_proofs, check_related, check_rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -32,6 +33,12 @@ def check(draft: Draft) -> list[Problem]:
         problems += _ways_on(draft.tree, {page.path for page in draft.pages})
         if not faults:
             problems += _stale_outline(draft.tree, draft.pages)
+    if draft.ids is not None and not any(is_rule(problem.path) for problem in draft.problems):
+        problems += check_ids(draft.rules, draft.ids)
+        problems += check_related(draft.rules)
+        problems += check_proofs(draft.rules, draft.files)
+    if draft.sources is not None and draft.areas is not None:
+        problems += check_rules(draft.rules, draft.areas, {source.id for source in draft.sources})
     if draft.sources is not None and draft.tree is not None:
         known = {source.id for source in draft.sources}
         problems += _unknown_sources(draft.tree, known)

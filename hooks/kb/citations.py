@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from kb.addresses import answer_uri
+from kb.addresses import answer_uri, resolve, rule_uri
+from kb.links.targets import is_outside
 from kb.model import Citation, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kb.model import DecisionTree, Page, Source, SourceId
+    from kb.rules.model import Rule
 
 
 class Register:
@@ -34,9 +38,9 @@ class Register:
 
 
 def cited_in(
-    sources: Iterable[Source], pages: Iterable[Page], tree: DecisionTree
+    sources: Iterable[Source], pages: Iterable[Page], tree: DecisionTree, rules: Iterable[Rule]
 ) -> Mapping[SourceId, tuple[Citation, ...]]:
-    """Return, for each source that something rests on, the first place of each page or answer that cites it."""
+    """Return, for each source that something rests on, the first place of each page, answer or rule that cites it."""
     register = Register(sources)
     found: dict[SourceId, dict[str, Citation]] = defaultdict(dict)
     for page in pages:
@@ -53,4 +57,23 @@ def cited_in(
         for source_id in correction.sources:
             citation = Citation("Decision tree", "decide.md", correction.place)
             found[source_id].setdefault("decide.md", citation)
+    for rule in rules:
+        for each in rule.sources:
+            citation = Citation(f"{rule.id}: {rule.title}", rule_uri(rule.id), rule.place)
+            found[each.source].setdefault(citation.uri, citation)
     return {source_id: tuple(citations.values()) for source_id, citations in found.items()}
+
+
+def linked_from(pages: Iterable[Page]) -> Mapping[str, tuple[Citation, ...]]:
+    """Return, for each path of the repository that a page links to, the first place of every other page that does."""
+    found: dict[str, dict[str, Citation]] = defaultdict(dict)
+    for page in pages:
+        for link in page.outline.links:
+            name = link.target.partition("#")[0].partition("?")[0]
+            if is_outside(link.target) or not name:
+                continue
+            path = resolve(posixpath.dirname(page.path), unquote(name))
+            if path is not None and path != page.path:
+                citation = Citation(page.title, page.uri, Place(page.path, link.line))
+                found[path].setdefault(page.uri, citation)
+    return {path: tuple(citations.values()) for path, citations in found.items()}

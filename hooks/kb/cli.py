@@ -1,16 +1,19 @@
-"""The commands: check the repository, show and find what is in it, write the staged tree, check links."""
+"""The commands: check and prove what is in the repository, begin a rule, write the staged tree, check links."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.assembly import load
 from kb.links.external import command as external
 from kb.problems import InvalidError
+from kb.prove import command as prove
 from kb.render.outline import outline
+from kb.rules.new import create
 from kb.staging import stage
 
 if TYPE_CHECKING:
@@ -46,6 +49,17 @@ def _parser() -> argparse.ArgumentParser:
     external.add_arguments(links)
     links.set_defaults(run=_links)
 
+    proving = commands.add_parser("prove", help="check every code fence, and run the proofs on a throwaway PostgreSQL")
+    prove.add_arguments(proving)
+    proving.set_defaults(run=prove.run)
+
+    new = commands.add_parser("new", help="begin something new")
+    kinds = new.add_subparsers(required=True, metavar="KIND")
+    rule = kinds.add_parser("rule", help="write a rule's file with the next free id")
+    rule.add_argument("area", help="an id of data/areas.json")
+    rule.add_argument("title", help="the rule as one imperative")
+    rule.set_defaults(run=_new_rule)
+
     staging = commands.add_parser("stage", help="write the complete docs tree for a generator without hooks")
     staging.add_argument("folder", type=Path, help="an empty or missing folder")
     staging.add_argument("--code-host", default="https://git.example/software-backend", metavar="URL")
@@ -60,6 +74,13 @@ def _check(options: argparse.Namespace) -> int:
     print(
         f"{len(library.pages)} pages, {len(library.sources)} sources, {len(library.tree.answers)} answers: no problem"
     )
+    return OK
+
+
+def _new_rule(options: argparse.Namespace) -> int:
+    library, _ = load(options.root)
+    path = create(options.root, library, options.area, options.title, datetime.now(tz=UTC).date())
+    print(f"{path}: fill in what says TODO; docs/contributing.md explains the rest")
     return OK
 
 

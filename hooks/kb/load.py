@@ -4,41 +4,32 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kb.addresses import address
+from kb.addresses import address, is_rule
 from kb.citations import cited_in
 from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
-from kb.model import (
-    Answer,
-    AnswerId,
-    Condition,
-    Correction,
-    DecisionTree,
-    Page,
-    Place,
-    Question,
-    QuestionId,
-    Source,
-    SourceId,
-    Stack,
-)
+from kb.model import Page
 from kb.problems import InvalidError, Problem
+from kb.registers import sources, tree
+from kb.rules.read import areas, given_ids, last_run, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kb.model import Citation
+    from kb.model import Citation, DecisionTree, Source, SourceId
+    from kb.rules.model import Area, GivenId, Rule, Run
 
 Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 """JSON Schemas by name."""
 
-_SCHEMAS = ("sources", "decision-tree", "page", "skill")
+_DATA = ("sources", "decision-tree", "areas", "rule-ids", "verification")
+_FRONT = ("page", "skill", "rule")
 _INSTALLED = {".git", ".venv", "node_modules", "__pycache__"}
 _BUILT = {"site", ".cache"}
 """At the root only; further down, a folder may have such a name of its own."""
@@ -59,6 +50,10 @@ class Draft:
     """None where the register has faults of its own."""
     tree: DecisionTree | None = None
     """None where the tree's file has faults of its own."""
+    areas: list[Area] | None = None
+    rules: list[Rule] = field(default_factory=list)
+    ids: list[GivenId] | None = None
+    run: Run | None = None
     problems: list[Problem] = field(default_factory=list)
 
     @cached_property
@@ -66,7 +61,7 @@ class Draft:
         """What rests on which source; nothing while the register or the tree has faults of its own."""
         if self.sources is None or self.tree is None:
             return {}
-        return cited_in(self.sources, self.pages, self.tree)
+        return cited_in(self.sources, self.pages, self.tree, self.rules)
 
 
 def read(root: Path) -> Draft:
@@ -79,19 +74,36 @@ def read(root: Path) -> Draft:
     draft = Draft(frozenset(repository_files(root)))
     for path in sorted(draft.files):
         if uri := address(path):
-            try:
-                draft.pages.append(_page(root, path, uri, schemas))
-            except InvalidError as error:
-                draft.problems += error.problems
-    try:
-        draft.sources = _sources(_data(root, "sources", schemas))
-    except InvalidError as error:
-        draft.problems += error.problems
-    try:
-        draft.tree = _tree(_data(root, "decision-tree", schemas))
-    except InvalidError as error:
-        draft.problems += error.problems
+            with _collecting(draft.problems):
+                _add_page(draft, root, path, uri, schemas)
+    with _collecting(draft.problems):
+        draft.sources = sources(_data(root, "sources", schemas))
+    with _collecting(draft.problems):
+        draft.tree = tree(_data(root, "decision-tree", schemas))
+    with _collecting(draft.problems):
+        draft.areas = areas(_data(root, "areas", schemas))
+    with _collecting(draft.problems):
+        draft.ids = given_ids(_data(root, "rule-ids", schemas))
+    with _collecting(draft.problems):
+        draft.run = last_run(_data(root, "verification", schemas))
+    draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    """Put the problems of a file that cannot be read to the others, and go on with the next file."""
+    try:
+        yield
+    except InvalidError as error:
+        problems += error.problems
+
+
+def _add_page(draft: Draft, root: Path, path: str, uri: str, schemas: Schemas) -> None:
+    page, head = _page(root, path, uri, schemas)
+    draft.pages.append(page)
+    if is_rule(path):
+        draft.rules.append(rule(page, head))
 
 
 def repository_files(root: Path) -> Iterator[str]:
@@ -111,7 +123,7 @@ def repository_files(root: Path) -> Iterator[str]:
 def _schemas(root: Path) -> Schemas:
     schemas: Schemas = {}
     problems: list[Problem] = []
-    for name in _SCHEMAS:
+    for name in (*_DATA, *_FRONT):
         path = f"data/schema/{name}.schema.json"
         try:
             schema = parse_json(read_text(root, path), path).value
@@ -137,34 +149,34 @@ def _fitting(document: Document, schema: dict[str, Any]) -> Document:
     return document
 
 
-def _page(root: Path, path: str, uri: str, schemas: Schemas) -> Page:
+def _page(root: Path, path: str, uri: str, schemas: Schemas) -> tuple[Page, Document]:
     text = read_text(root, path)
     head = _FRONT_MATTER.match(text)
     body = text[head.end() :] if head else text
     first_line = text[: head.end()].count("\n") + 1 if head else 1
-    settings = _settings(path, head["yaml"] if head else "", schemas)
+    front = _front(path, head["yaml"] if head else "", schemas)
+    settings = front.value
     outline = scan(body, first_line)
     title = next((heading.text for heading in outline.headings if heading.level == 1), "")
-    return Page(
+    page = Page(
         path=path,
         uri=uri,
         title=title,
-        description=_first_sentence(settings.get("description") or _opening(body)),
+        description=_first_sentence(settings.get("description") or settings.get("failure") or _opening(body)),
         settings={key: settings[key] for key in _PASSED_ON if key in settings},
         body=body,
         first_line=first_line,
         outline=outline,
     )
+    return page, front
 
 
-def _settings(path: str, front_matter: str, schemas: Schemas) -> dict[str, Any]:
+def _front(path: str, front_matter: str, schemas: Schemas) -> Document:
     """Return the front matter; only the README, whose top is the code host's front page, has none."""
-    if path == "README.md" and not front_matter:
-        return {}
-    schema = schemas["skill" if path == "SKILL.md" else "page"]
     document = parse_yaml(front_matter or "{}", path, first_line=2 if front_matter else 1)
-    settings: dict[str, Any] = _fitting(document, schema).value
-    return settings
+    if path == "README.md" and not front_matter:
+        return document
+    return _fitting(document, schemas["skill" if path == "SKILL.md" else "rule" if is_rule(path) else "page"])
 
 
 def _opening(body: str) -> str:
@@ -177,70 +189,3 @@ def _first_sentence(text: str) -> str:
     flat = " ".join(text.replace("**", "").split())
     sentence = _SENTENCE.match(flat)
     return sentence[1] if sentence else flat
-
-
-def _sources(document: Document) -> list[Source]:
-    return [
-        Source(
-            id=SourceId(entry["id"]),
-            title=entry["title"],
-            url=entry["url"],
-            publisher=entry["publisher"],
-            kind=entry["kind"],
-            stacks=tuple(map(Stack, entry["stacks"])),
-            topics=tuple(entry["topics"]),
-            good_for=entry["good_for"],
-            consulted=date.fromisoformat(entry["consulted"]),
-            place=Place(document.path, document.line("sources", index, "id")),
-        )
-        for index, entry in enumerate(document.value["sources"])
-    ]
-
-
-def _tree(document: Document) -> DecisionTree:
-    return DecisionTree(
-        questions=tuple(_question(document, index, entry) for index, entry in enumerate(document.value["questions"])),
-        changed_since_seed=tuple(
-            Correction(
-                seed=entry["seed"],
-                now=AnswerId(entry["now"]),
-                reason=entry["reason"],
-                sources=tuple(map(SourceId, entry["sources"])),
-                place=Place(document.path, document.line("changed_since_seed", index)),
-            )
-            for index, entry in enumerate(document.value["changed_since_seed"])
-        ),
-    )
-
-
-def _question(document: Document, index: int, entry: dict[str, Any]) -> Question:
-    return Question(
-        id=QuestionId(entry["id"]),
-        title=entry["title"],
-        help=entry["help"],
-        asked_when=tuple(
-            Condition(QuestionId(condition["question"]), tuple(map(AnswerId, condition["answers"])))
-            for condition in entry["asked_when"]
-        ),
-        answers=tuple(
-            _answer(answer, Place(document.path, document.line("questions", index, "answers", number, "id")))
-            for number, answer in enumerate(entry["answers"])
-        ),
-        place=Place(document.path, document.line("questions", index, "id")),
-    )
-
-
-def _answer(entry: dict[str, Any], place: Place) -> Answer:
-    return Answer(
-        id=AnswerId(entry["id"]),
-        label=entry["label"],
-        tools=tuple(entry["tools"]),
-        choose_when=entry["choose_when"],
-        avoid_when=entry["avoid_when"],
-        alternative=AnswerId(entry["alternative"]),
-        would_change=entry["would_change"],
-        sources=tuple(map(SourceId, entry["sources"])),
-        leads_to=tuple(entry["leads_to"]),
-        seed=entry["seed"],
-        place=place,
-    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kb.markdown import Outline
+    from kb.rules.model import Area, AreaId, GivenId, Rule, RuleId, Run
 
 SourceId = NewType("SourceId", str)
 QuestionId = NewType("QuestionId", str)
@@ -34,6 +35,13 @@ class Stack(StrEnum):
     def label(self) -> str:
         """The name on the site; tabs are linked by it."""
         return {"node": "Node.js", "sql": "SQL"}.get(self.value, self.value.capitalize())
+
+
+class Role(StrEnum):
+    """What a sample shows: the failure, or the way that holds."""
+
+    AVOID = "avoid"
+    PREFER = "prefer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,12 @@ class Library:
     """By repository path."""
     sources: Mapping[SourceId, Source]
     tree: DecisionTree
+    areas: Mapping[AreaId, Area]
+    rules: Mapping[RuleId, Rule]
+    """By id, in the order of their numbers."""
+    ids: tuple[GivenId, ...]
+    """Every id that a rule has or had."""
+    run: Run
     citations: Mapping[SourceId, tuple[Citation, ...]]
     files: frozenset[str]
     """Every file of the repository, as a path from its root."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
+from kb.model import Stack
+
+_TABS = {stack.label: stack.value for stack in Stack}
+
 
 def slug(heading: str) -> str:
     """Return the id that GitHub gives to a heading of this plain text.
@@ -19,6 +23,11 @@ def slugify(heading: str, separator: str) -> str:
     """Return `slug(heading)`, called as Python-Markdown's toc extension calls it; the separator is always a hyphen."""
     del separator
     return slug(heading)
+
+
+def tab_id(label: str, separator: str) -> str:
+    """Return the id of a tab: the stack's where it is labelled as one, so that `#node` opens the tab Node.js."""
+    return _TABS.get(label) or slugify(label, separator)
 
 
 def _is_kept(character: str) -> bool:

@@ -13,12 +13,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from kb.addresses import answer_uri, relative, relative_url, resolve, site_path, source_uri, view
+from kb.addresses import (
+    answer_uri,
+    area_uri,
+    relative,
+    relative_url,
+    resolve,
+    rule_uri,
+    site_path,
+    source_uri,
+    view,
+)
+from kb.citations import linked_from
 from kb.links.targets import LINE_ANCHOR, is_outside
 from kb.markdown import RAW
 from kb.model import Place
 from kb.render import VIEWS
 from kb.render.decide import answer_page
+from kb.render.rule import RulePage
+from kb.render.rule import render as rule_page
+from kb.render.rules import area_page, retired_page
 from kb.render.sources import source_page, sources_of
 
 if TYPE_CHECKING:
@@ -26,6 +40,7 @@ if TYPE_CHECKING:
 
     from kb.markdown import Link
     from kb.model import Library, Page
+    from kb.rules.model import Rule
 
 
 _TAIL_SAFE = "?#&=;:@/+,%!$*~-._"
@@ -49,28 +64,38 @@ class StagedPage:
 def stage(library: Library, code_host: str) -> tuple[StagedPage, ...]:
     """Return every page; links to files that the site does not show lead to `code_host`, the repository's URL."""
     code_host = code_host.rstrip("/")
-    return (
-        *(_written(library, page, code_host) for page in library.pages.values()),
-        *_sources(library),
-        *_answers(library),
-    )
+    citing = linked_from(library.pages.values())
+    rules = {rule.page.path: rule for rule in library.rules.values()}
+    written = []
+    for page in library.pages.values():
+        settings = {**_head(page.title, page.description), **page.settings}
+        lines, links = _lines(library, page, code_host)
+        if rule := rules.get(page.path):
+            settings["title"] = _rule_title(rule)
+            body = rule_page(RulePage(library, rule, lines, citing.get(page.path, ()))) + "\n"
+        else:
+            body = "\n".join(lines) + _cited(library, page)
+        text = _front_matter(settings) + body.lstrip("\n")
+        written.append(StagedPage(page.uri, text, Place(page.path, 1), links, page))
+    return (*written, *_sources(library), *_answers(library), *_areas(library), *_retired(library))
 
 
-def _written(library: Library, page: Page, code_host: str) -> StagedPage:
+def _lines(library: Library, page: Page, code_host: str) -> tuple[list[str], tuple[tuple[str, Link], ...]]:
+    """Return a page's body for the site, one entry for each line of the file, and its links."""
     links = [(_target(library, page, link, code_host), link) for link in page.outline.links]
     body = page.body
     for target, link in reversed(links):
         if target is not None:
             body = body[: link.start] + target + body[link.end :]
-    body = _with_views(library, page, body) + _cited(library, page)
-    settings = {**_head(page.title, page.description), **page.settings}
-    return StagedPage(
-        uri=page.uri,
-        text=_front_matter(settings) + body.lstrip("\n"),
-        place=Place(page.path, 1),
-        links=tuple((link.target if target is None else target, link) for target, link in links),
-        page=page,
-    )
+    lines = body.split("\n")
+    for directive in page.outline.directives:
+        lines[directive.line - page.first_line] = VIEWS[directive.name](library, page.uri)
+    for fence in page.outline.fences:
+        language, _, marks = fence.info.partition(" ")
+        if marks:
+            at = fence.line - page.first_line
+            lines[at] = lines[at].rstrip().removesuffix(fence.info) + language
+    return lines, tuple((link.target if target is None else target, link) for target, link in links)
 
 
 def _target(library: Library, page: Page, link: Link, code_host: str) -> str | None:
@@ -90,13 +115,6 @@ def _target(library: Library, page: Page, link: Link, code_host: str) -> str | N
     return f"{code_host}/{'blob' if path in library.files else 'tree'}/main/{quote(path)}{tail}"
 
 
-def _with_views(library: Library, page: Page, body: str) -> str:
-    lines = body.split("\n")
-    for directive in page.outline.directives:
-        lines[directive.line - page.first_line] = VIEWS[directive.name](library, page.uri)
-    return "\n".join(lines)
-
-
 def _cited(library: Library, page: Page) -> str:
     ids = sorted(library.cited_by.get(page.uri, ()))
     return f"\n## Sources on this page\n\n{sources_of(library, ids, page.uri)}\n" if ids else ""
@@ -114,8 +132,29 @@ def _answers(library: Library) -> Iterator[StagedPage]:
         yield StagedPage(answer_uri(answer.id), text, answer.place)
 
 
-def _page(title: str, description: str, body: str) -> str:
-    return f"{_front_matter(_head(title, description))}{body}\n"
+def _areas(library: Library) -> Iterator[StagedPage]:
+    for area in library.areas.values():
+        text = _page(area.title, area.about, area_page(library, area))
+        yield StagedPage(area_uri(area.id), text, area.place)
+
+
+def _retired(library: Library) -> Iterator[StagedPage]:
+    for given in library.ids:
+        if given.retired is not None:
+            text = _page(f"{given.id} — retired", given.retired, retired_page(library, given), unlisted=True)
+            yield StagedPage(rule_uri(given.id), text, given.place)
+
+
+def _rule_title(rule: Rule) -> str:
+    return html.escape(f"{rule.id} — {rule.title}", quote=False)
+
+
+def _page(title: str, description: str, body: str, *, unlisted: bool = False) -> str:
+    """Return a page; the search does not find one that is unlisted."""
+    settings: dict[str, object] = {**_head(title, description)}
+    if unlisted:
+        settings["search"] = {"exclude": True}
+    return f"{_front_matter(settings)}{body}\n"
 
 
 def _head(title: str, description: str) -> dict[str, str]:

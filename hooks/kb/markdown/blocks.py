@@ -38,6 +38,8 @@ class Fence:
     line: int
     """Line of the opening marks."""
     closed: bool
+    code: str = ""
+    """What stands between the marks, without the indent of the opening ones."""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class _Divider:
         self.lines: list[str] = []
         self._ticks = ""
         self._lead = ""
+        self._code: list[str] = []
         self._until = ""
         self._html_until = ""
         self._in_list = False
@@ -88,7 +91,9 @@ class _Divider:
         if closing and closing["ticks"].startswith(self._ticks) and self._is_level(closing["lead"]):
             self._ticks = ""
             fence = self.blocks.fences[-1]
-            self.blocks.fences[-1] = Fence(fence.info, fence.line, closed=True)
+            self.blocks.fences[-1] = Fence(fence.info, fence.line, closed=True, code="".join(self._code))
+        else:
+            self._code.append(f"{_without(self._lead, bare)}\n")
 
     def _is_level(self, lead: str) -> bool:
         """Whether a closing mark stands at its fence's depth; further in, it belongs to what the fence holds."""
@@ -100,7 +105,7 @@ class _Divider:
             return False
         if not self._in_list and _indent(bare) >= _CODE_INDENT:
             return False
-        self._ticks, self._lead = opening["ticks"], opening["lead"]
+        self._ticks, self._lead, self._code = opening["ticks"], opening["lead"], []
         self._in_list = self._in_list or bool(_OPENS_INDENT.match(bare))
         self.blocks.fences.append(Fence(opening["info"].strip(), number, closed=False))
         return True
@@ -179,6 +184,14 @@ def _blank(text: str) -> str:
 def _indent(line: str) -> int:
     expanded = line.expandtabs(4)
     return len(expanded) - len(expanded.lstrip(" "))
+
+
+def _without(lead: str, line: str) -> str:
+    """Return a fence's line without the quotation marks and the indent that its opening marks have."""
+    for _ in range(lead.count(">")):
+        line = line.partition(">")[2].removeprefix(" ")
+    indent = _width(lead.rpartition(">")[2].removeprefix(" ")) if ">" in lead else _width(lead)
+    return line[min(indent, _indent(line)) :] if line.strip() else ""
 
 
 def _width(lead: str) -> int:

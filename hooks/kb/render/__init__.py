@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.render import decide, home, problems, sources
+from kb.render import decide, home, problems, rules, sources, verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from kb.model import Library
 
 VIEWS: Mapping[str, Callable[[Library, str], str]] = {
+    "areas": rules.areas,
     "counts": home.counts,
     "decision-tree": decide.questions,
     "corrections": decide.corrections,
     "problems": problems.kinds,
+    "rules": rules.index,
+    **rules.BY_STACK,
     "sources": sources.register,
+    "versions": verification.versions,
 }
 """The views that `<!-- kb:name -->` can stand for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.problems import KINDS
+from kb.catalogue import KINDS
 
 if TYPE_CHECKING:
     from kb.model import Library
