@@ -55,11 +55,7 @@ def project(request, tmp_path_factory):
     assert list(toolchain.missing()) == []
     original = Project(ROOT, toolchain, ROOT / "proofs" / toolchain.stack)
     toolchain.install(original.folder)
-    folder = tmp_path_factory.mktemp("planted") / "proofs"
-    if toolchain.stack == "sql":
-        (folder / "python").parent.mkdir()
-        (folder / "python").symlink_to(ROOT / "proofs" / "python")
-    return original.copy(folder / toolchain.stack)
+    return original.copy(tmp_path_factory.mktemp("planted") / "proofs")
 
 
 def compiled(project, code):

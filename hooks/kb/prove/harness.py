@@ -145,7 +145,7 @@ class Harness:
 
     def _swap(self, project: Project, samples: Sequence[Sample], rules: Sequence[RuleId]) -> Found:
         """Run the proofs with avoid and prefer in each other's place; only an assertion may turn them red."""
-        copy = project.copy(self.root / ".cache" / "prove" / "swapped" / "proofs" / project.toolchain.stack)
+        copy = project.copy(self.root / ".cache" / "prove" / "swapped" / project.toolchain.stack / "proofs")
         swapped = modules(samples, project.toolchain, swapped=True)
         chosen = modules([sample for sample in samples if sample.rule in rules], project.toolchain, swapped=True)
         copy.extract(swapped, [module.path for module in chosen])

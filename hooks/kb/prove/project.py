@@ -68,13 +68,18 @@ class Project:
         message = " ".join(diagnostic.message.split())
         return Problem(place.path, place.line, "KB301", f"{diagnostic.check}: {message}")
 
-    def copy(self, folder: Path) -> Project:
-        """Return a project with the same committed files in another folder; what was installed is shared."""
-        shutil.rmtree(folder, ignore_errors=True)
+    def copy(self, proofs: Path) -> Project:
+        """Return a project with the same committed files below another folder for proofs.
+
+        What was installed is shared, and so are the other stacks' projects: SQL's proofs run in Python's environment.
+        """
+        shutil.rmtree(proofs, ignore_errors=True)
+        folder = proofs / self.folder.name
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns(*_LINKED, *_PASSING), symlinks=True)
-        for name in _LINKED:
-            if (self.folder / name).exists():
-                (folder / name).symlink_to((self.folder / name).resolve(), target_is_directory=True)
+        beside = [path for path in self.folder.parent.iterdir() if path.is_dir() and path != self.folder]
+        for path in (*beside, *(self.folder / name for name in _LINKED)):
+            if path.exists():
+                (proofs / path.relative_to(self.folder.parent)).symlink_to(path.resolve(), target_is_directory=True)
         return Project(self.root, self.toolchain, folder)
 
     def digest(self, *, without: Collection[str] = (), only: str = "") -> str:

@@ -15,7 +15,8 @@ import (
 const (
 	product = "insert into products (name, price_minor, stock) values ('lamp', 4900, 10)"
 	take    = "update products set stock = stock - 1 where id = 1"
-	bound   = 4 * time.Second
+	short   = 4 * time.Second
+	long    = 10 * time.Second
 )
 
 type open func(ctx context.Context, url string) (*pgxpool.Pool, error)
@@ -40,10 +41,10 @@ func stuck(t *testing.T, open open) (url string, pool *pgxpool.Pool) {
 	return url, pool
 }
 
-// sold says whether a product can be sold within four seconds.
-func sold(t *testing.T, pool *pgxpool.Pool) bool {
+// sold says whether a product can be sold within that time.
+func sold(t *testing.T, pool *pgxpool.Pool, patience time.Duration) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), bound)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for ctx.Err() == nil {
 		if _, err := pool.Exec(ctx, take); err == nil {
@@ -54,8 +55,8 @@ func sold(t *testing.T, pool *pgxpool.Pool) bool {
 	return false
 }
 
-// answered says whether a query that needs no lock is answered within four seconds, when three buyers had come before.
-func answered(t *testing.T, pool *pgxpool.Pool) bool {
+// answered says whether a query that needs no lock is answered within that time, when three buyers had come before.
+func answered(t *testing.T, pool *pgxpool.Pool, patience time.Duration) bool {
 	t.Helper()
 	ended := make(chan struct{}, 3)
 	for range 3 {
@@ -70,7 +71,7 @@ func answered(t *testing.T, pool *pgxpool.Pool) bool {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), bound)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var one int
 	return pool.QueryRow(ctx, "select 1").Scan(&one) == nil
@@ -78,7 +79,7 @@ func answered(t *testing.T, pool *pgxpool.Pool) bool {
 
 func TestAvoid_the_row_stays_locked_as_long_as_the_session_that_hangs_lives(t *testing.T) {
 	url, pool := stuck(t, avoid.Open)
-	if sold(t, pool) {
+	if sold(t, pool, short) {
 		t.Fatal("the product was sold while a session that hangs had locked it")
 	}
 	if state := proof.Scalar[string](t, url, "select state from pg_stat_activity where query like '%desk lamp%' and pid <> pg_backend_pid()"); state != "idle in transaction" {
@@ -88,14 +89,14 @@ func TestAvoid_the_row_stays_locked_as_long_as_the_session_that_hangs_lives(t *t
 
 func TestAvoid_one_session_that_hangs_empties_the_pool_for_everybody(t *testing.T) {
 	_, pool := stuck(t, avoid.Open)
-	if answered(t, pool) {
+	if answered(t, pool, short) {
 		t.Fatal("a query that needs no lock was answered")
 	}
 }
 
 func TestPrefer_the_session_that_hangs_is_ended_and_the_row_is_free(t *testing.T) {
 	url, pool := stuck(t, prefer.Open)
-	if !sold(t, pool) {
+	if !sold(t, pool, long) {
 		t.Fatal("the product could not be sold")
 	}
 	if name := proof.Scalar[string](t, url, "select name from products where stock = 9"); name != "lamp" {
@@ -105,7 +106,7 @@ func TestPrefer_the_session_that_hangs_is_ended_and_the_row_is_free(t *testing.T
 
 func TestPrefer_a_query_that_needs_no_lock_is_answered(t *testing.T) {
 	_, pool := stuck(t, prefer.Open)
-	if !answered(t, pool) {
+	if !answered(t, pool, long) {
 		t.Fatal("a query that needs no lock was not answered")
 	}
 }

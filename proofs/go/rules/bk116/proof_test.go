@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	longName = "insert into products (name, price_minor, stock) values ('lamp shade, blue', 4900, 10)"
+	longName = `
+		alter table products alter column name type varchar(40);
+		insert into products (name, price_minor, stock) values ('lamp shade, blue', 4900, 10)`
 	deployed = `
 		create table goose_db_version (
 			id serial primary key, version_id bigint not null, is_applied boolean not null, tstamp timestamp default now());

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"gorm.io/gorm"
@@ -42,7 +43,7 @@ func orders(t *testing.T, getOrder func(*gorm.DB) fiber.Handler) func(user, orde
 	return func(user, order int) (int, string) {
 		request := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/orders/%d", order), http.NoBody)
 		request.Header.Set("User", strconv.Itoa(user))
-		response, err := app.Test(request, fiber.TestConfig{Timeout: 0})
+		response, err := app.Test(request, fiber.TestConfig{Timeout: 20 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

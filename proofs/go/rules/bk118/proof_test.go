@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -61,7 +62,7 @@ func ask(t *testing.T, app *fiber.App, method, path, session string) (status int
 	t.Helper()
 	request := httptest.NewRequest(method, path, nil)
 	request.Header.Set("X-Session", session)
-	response, err := app.Test(request)
+	response, err := app.Test(request, fiber.TestConfig{Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/jackc/pgx/v5"
@@ -29,7 +30,7 @@ func tenantOf(t *testing.T, body string, install func(app *fiber.App, url string
 	request := httptest.NewRequest("POST", "/projects", strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Session", "ada's session")
-	response, err := app.Test(request)
+	response, err := app.Test(request, fiber.TestConfig{Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

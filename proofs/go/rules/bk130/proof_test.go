@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"gorm.io/gorm"
@@ -24,7 +25,7 @@ func ask(t *testing.T, routes func(*fiber.App, *gorm.DB), path string) (int, map
 	t.Helper()
 	app := fiber.New()
 	routes(app, proof.Gorm(t, proof.FreshDatabase(t, shop)))
-	response, err := app.Test(httptest.NewRequest("GET", path, nil))
+	response, err := app.Test(httptest.NewRequest("GET", path, nil), fiber.TestConfig{Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"gorm.io/driver/postgres"
@@ -62,7 +63,7 @@ func create(t *testing.T, handle fiber.ErrorHandler, translate bool, user string
 	})
 	request := httptest.NewRequest("POST", "/users", strings.NewReader(user))
 	request.Header.Set("Content-Type", "application/json")
-	response, err := app.Test(request)
+	response, err := app.Test(request, fiber.TestConfig{Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,9 @@ func TestAvoid_no_call_ends_with_its_caller(t *testing.T) {
 		_, err := avoid.Ask(ctx, client, url)
 		return err
 	})
+	for begun := time.Now(); open.Load() < calls && time.Since(begun) < 10*time.Second; {
+		time.Sleep(10 * time.Millisecond)
+	}
 	time.Sleep(5 * budget)
 	if len(ended) != 0 || open.Load() != calls {
 		t.Fatalf("%d calls ended, %d connections open: expected none and all", len(ended), open.Load())

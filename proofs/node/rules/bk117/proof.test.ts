@@ -16,7 +16,9 @@ const SHOP = `
 /** Returns what a signed-in user gets for an order's id. */
 async function orders(t: TestContext, { orderRoutes }: typeof avoid) {
   const app = Fastify();
-  orderRoutes(app, prismaClient(t, await freshDatabase(t, SHOP)), (request) => BigInt(String(request.headers["user"])));
+  orderRoutes(app, prismaClient(t, await freshDatabase(t, SHOP)), (request) =>
+    Promise.resolve(BigInt(String(request.headers["user"]))),
+  );
   t.after(() => app.close());
   return async (user: number, order: number) => {
     const answer = await app.inject({ url: `/orders/${String(order)}`, headers: { user: String(user) } });

@@ -35,9 +35,8 @@ async def orders(
             request: Request, answer: Callable[[Request], Awaitable[Response]]
         ) -> Response:
             request.state.user_id = request.headers["user"]
-            async with new() as session:
-                request.state.session = session
-                return await answer(request)
+            request.state.sessions = new
+            return await answer(request)
 
         async with app_client(app) as client:
 

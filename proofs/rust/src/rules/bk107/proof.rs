@@ -11,9 +11,10 @@ use crate::{
 
 const PRODUCT: &str = "insert into products (name, price_minor, stock) values ('lamp', 4900, 10)";
 
-/// Says whether the product can be sold within four seconds.
+/// Says whether the product can be sold within that many seconds.
 async fn is_sold(
     connect: impl AsyncFn(&str) -> Result<DatabaseConnection, DbErr>,
+    patience: u64,
 ) -> (bool, Database) {
     let url = fresh_database(PRODUCT).await;
     let db = connect(&url).await.unwrap();
@@ -22,7 +23,7 @@ async fn is_sold(
         .execute_unprepared("update products set name = 'desk lamp' where id = 1")
         .await
         .unwrap();
-    let end = Instant::now() + Duration::from_secs(4);
+    let end = Instant::now() + Duration::from_secs(patience);
     let mut sold = false;
     while !sold && Instant::now() < end {
         let sale = db.execute_unprepared("update products set stock = stock - 1 where id = 1");
@@ -43,14 +44,14 @@ const IDLE: &str = "
 
 #[tokio::test]
 async fn avoid_the_row_stays_locked_as_long_as_the_session_that_hangs_lives() {
-    let (sold, url) = is_sold(avoid::connect).await;
+    let (sold, url) = is_sold(avoid::connect, 4).await;
     assert!(!sold);
     assert_eq!(scalar::<i32>(&url, "select stock from products").await, 10);
 }
 
 #[tokio::test]
 async fn prefer_the_session_that_hangs_is_ended_and_the_row_is_free() {
-    let (sold, url) = is_sold(prefer::connect).await;
+    let (sold, url) = is_sold(prefer::connect, 10).await;
     assert!(sold);
     assert_eq!(scalar::<i32>(&url, "select stock from products").await, 9);
     assert_eq!(

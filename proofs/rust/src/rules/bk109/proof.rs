@@ -128,6 +128,12 @@ async fn prefer_a_user_sees_the_new_title_however_long_the_replica_lags() {
     let mark = prefer::rename(&db, 1, "Budget").await.unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await; // as in the test above
     assert_eq!(prefer::title(&db, 1, &mark).await.unwrap(), "Budget");
+    let alone = prefer::Databases {
+        replica: db.primary.clone(),
+        primary: db.primary,
+    };
+    let title = prefer::title(&alone, 1, &mark).await.unwrap();
+    assert_eq!(title, "Budget", "there is no replica");
 }
 
 #[tokio::test]

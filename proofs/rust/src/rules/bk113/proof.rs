@@ -20,7 +20,6 @@ impl MigrationName for Note {
     }
 }
 
-#[allow(elided_lifetimes_in_paths)] // as in the trait
 #[async_trait::async_trait]
 impl MigrationTrait for Note {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -53,7 +53,7 @@ async fn prefer_a_caller_is_counted_while_it_waits_and_turned_away_in_time() {
     let fifth = tokio::spawn(async move { caller.names().await });
     while !db.metrics().contains("db_pool_waiting 1") {
         assert!(
-            start.elapsed() < Duration::from_millis(900),
+            !fifth.is_finished() && start.elapsed() < Duration::from_secs(10),
             "{}",
             db.metrics()
         );

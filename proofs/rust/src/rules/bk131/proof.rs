@@ -68,6 +68,10 @@ where
     let request = Request::post("/users").body(Body::empty()).unwrap();
     let response = app.oneshot(request).await.unwrap();
     let status = response.status();
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
     let body = to_bytes(response.into_body(), 1000).await.unwrap();
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     (status, body["title"].as_str().unwrap().to_owned())

@@ -23,6 +23,8 @@ use crate::{
 };
 
 const LAME_DUCK: Duration = Duration::from_secs(2);
+/// What the avoid sample ignores; long, so that a slow machine is not taken for a wait.
+const IGNORED: Duration = Duration::from_secs(8);
 const ROLE: &str = "BK133_ROLE";
 
 /// Is the service, and does not return, in the process that a test has started.
@@ -66,13 +68,13 @@ async fn serve_in_child() {
     std::process::exit(i32::from(result.is_err()));
 }
 
-/// Opens a connection of its own; returns the status, or 0 when the connection is refused.
+/// Opens a connection of its own; returns the status, 0 when the connection is refused, or 1 when it is cut.
 async fn ask(url: String) -> u16 {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(30));
     match client.build().unwrap().get(url).send().await {
         Ok(response) => response.status().as_u16(),
         Err(error) if error.is_connect() => 0,
-        Err(error) => panic!("{error:?}"),
+        Err(_) => 1,
     }
 }
 
@@ -89,7 +91,7 @@ impl Busy {
     /// Waits until connections are refused; returns what other requests got while readiness said 503.
     async fn until_refused(&self) -> Vec<u16> {
         let mut seen = Vec::new();
-        while self.told.elapsed() < Duration::from_secs(10) {
+        while self.told.elapsed() < Duration::from_secs(20) {
             match ask(format!("{}/readyz", self.url)).await {
                 0 => return seen,
                 503 => seen.push(ask(format!("{}/hello", self.url)).await),
@@ -150,10 +152,10 @@ async fn stop_while_busy(test: &str, role: &str, lame_duck: Duration, drain: u64
 async fn avoid_new_requests_are_refused_before_a_balancer_can_know() {
     serve_in_child().await;
     let test = "avoid_new_requests_are_refused_before_a_balancer_can_know";
-    let busy = stop_while_busy(test, "avoid", LAME_DUCK, 20).await;
+    let busy = stop_while_busy(test, "avoid", IGNORED, 20).await;
     busy.until_refused().await;
     let elapsed = busy.told.elapsed();
-    assert!(elapsed < LAME_DUCK, "refused after {elapsed:?}");
+    assert!(elapsed < IGNORED, "refused after {elapsed:?}");
 }
 
 #[tokio::test]

@@ -48,11 +48,18 @@ async fn dribble(stream: &mut TcpStream) -> std::io::Result<()> {
 
 #[tokio::test]
 async fn avoid_a_body_that_dribbles_takes_many_times_the_deadline() {
-    let (url, _) = dribbling_partner().await;
-    let begun = Instant::now();
-    let quote = avoid::quote(&Client::new(), &url, time::Instant::now() + BUDGET).await;
-    let elapsed = begun.elapsed();
-    assert_eq!(quote.unwrap().total_minor, 1900);
+    let mut elapsed = Duration::ZERO;
+    // On a machine that stood still for the budget, the headers were too late: then again.
+    for _ in 0..5 {
+        let (url, _left) = dribbling_partner().await;
+        let begun = Instant::now();
+        let answer = avoid::quote(&Client::new(), &url, time::Instant::now() + BUDGET).await;
+        if let Ok(quote) = answer {
+            assert_eq!(quote.total_minor, 1900);
+            elapsed = begun.elapsed();
+            break;
+        }
+    }
     assert!(elapsed > 5 * BUDGET, "{elapsed:?}");
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap();
     figure(
@@ -71,8 +78,8 @@ async fn prefer_a_body_that_dribbles_is_given_up_at_the_deadline() {
     let elapsed = begun.elapsed();
     let error = quote.unwrap_err().downcast::<reqwest::Error>().unwrap();
     assert!(error.is_timeout(), "{error:?}");
-    assert!(elapsed < 5 * BUDGET, "{elapsed:?}");
-    let left = timeout(DRIBBLE, caller_left).await;
+    assert!(elapsed < DRIBBLE, "{elapsed:?}");
+    let left = timeout(Duration::from_secs(10), caller_left).await;
     assert!(
         left.is_ok_and(|left| left.is_ok()),
         "the connection is open"
