@@ -105,7 +105,7 @@ class Go:
             return []
         tests = {rule: _tests(project, rule) for rule in sorted(set(rules))}
         # Vet has spoken in compile(); and Go's cache of results does not know what is in a database: hence -count.
-        command = ["go", "test", "-json", "-vet=off", "-count=1", f"-timeout={RULE_SECONDS}s"]
+        command = ["go", "test", "-json", "-vet=off", "-count=1", "-p=4", f"-timeout={RULE_SECONDS}s"]
         command += [f"./rules/{rule.lower()}" for rule in tests]
         done = run(command, project, {**RACE, **environment}, timeout=600 + RULE_SECONDS * len(tests))
         events = list(_objects(done.stdout))

@@ -97,7 +97,7 @@ class Node:
             message = f"no such proof: {', '.join(absent)}"
             raise ToolchainError(message)
         flags = ["--import=./support/watchdog.ts", "--test-reporter=./support/reporter.ts", "--test-force-exit"]
-        command = [_node(project), "--test", *flags, "--test-timeout=60000", "--test-concurrency=2", *files]
+        command = [_node(project), "--test", *flags, "--test-timeout=60000", "--test-concurrency=4", *files]
         result = run(command, project, environment)
         lines = [line for line in result.stdout.splitlines() if line.startswith('{"file"')]
         root = project.resolve()

@@ -19,13 +19,13 @@ def deploy(url: str, upgrade: Callable[[], None]) -> list[str]:
     """Run a revision as `env.py` does; return what autogenerate proposed before."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.begin() as connection:
-        options = {"include_name": lambda name, kind, _: kind != "table" or name == "products"}
-        context = MigrationContext.configure(connection, opts=options)
+        context = MigrationContext.configure(connection)
         found = compare_metadata(context, RENAMED.metadata)
         with Operations.context(context):
             upgrade()
     engine.dispose()
-    proposed = [each for each in found if isinstance(each, tuple)]
+    columns = {"add_column", "remove_column"}
+    proposed = [each for each in found if each[0] in columns]
     return [
         f"{kind} {column.name}"
         for kind, _schema, _table, column in proposed

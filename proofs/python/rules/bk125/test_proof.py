@@ -63,17 +63,19 @@ async def sessions_after_four(build_app: BuildApp) -> int:
 
 async def eight_at_once(build_app: BuildApp, patience: float) -> list[int]:
     """Send eight requests while nobody can read the table; return status codes."""
-    async with start(build_app) as (url, client):
-        async with hold(url, "lock table products") as table:
-            calls = [asyncio.ensure_future(get(client)) for _ in range(8)]
-            await until_blocked(url, 4)
-            end = asyncio.get_running_loop().time() + patience
-            while asyncio.get_running_loop().time() < end:
-                if sum(call.done() for call in calls) >= 4:
-                    break
-                await asyncio.sleep(0.02)
-            await table.release()
-            return sorted(await asyncio.gather(*calls))
+    async with (
+        start(build_app) as (url, client),
+        hold(url, "lock table products") as table,
+    ):
+        calls = [asyncio.ensure_future(get(client)) for _ in range(8)]
+        await until_blocked(url, 4)
+        end = asyncio.get_running_loop().time() + patience
+        while asyncio.get_running_loop().time() < end:
+            if sum(call.done() for call in calls) >= 4:
+                break
+            await asyncio.sleep(0.02)
+        await table.release()
+        return sorted(await asyncio.gather(*calls))
 
 
 async def test_avoid_each_request_leaves_a_session_behind() -> None:
