@@ -362,11 +362,13 @@ def test_a_claim_of_a_test_or_a_check_that_did_not_count_is_told(bench):
 
 def test_a_run_of_one_rule_leaves_what_is_known_of_the_others(bench):
     old = run_of(bench, rule(101), rule(102))
-    new = Run({}, (replace(old.samples[0], tests=("anew",)),), ())
-    merged = record.merged(old, new, ["BK101"], [Stack.NODE], ["BK101", "BK102"])
+    new = Run({Stack.NODE: {"toy": "2"}}, (replace(old.samples[0], tests=("anew",)),), ())
+    merged = record.merged(old, new, ["BK101"], ["BK101", "BK102"], whole=False)
     assert [(each.rule, each.tests) for each in merged.samples if each.rule == "BK101"] == [("BK101", ("anew",))]
     assert sum(each.rule == "BK102" for each in merged.samples) == 2
-    assert all(each.rule == "BK101" for each in record.merged(old, new, ["BK101"], [Stack.NODE], ["BK101"]).samples)
+    assert merged.versions == {Stack.NODE: {"toy": "1"}}
+    assert record.merged(old, new, ["BK101"], ["BK101"], whole=True).versions == {Stack.NODE: {"toy": "2"}}
+    assert all(each.rule == "BK101" for each in record.merged(old, new, ["BK101"], ["BK101"], whole=False).samples)
 
 
 def test_what_is_written_is_read_back_the_same(bench, tmp_path):

@@ -161,9 +161,9 @@ class _Proving:
         if os.environ.get("CI"):
             self._problems += record.overclaims(self._library.run, shown, stacks if self._whole else ())
         else:
-            record.write(
-                self._root, record.merged(self._library.run, shown, self._rules, stacks, list(self._library.rules))
-            )
+            known = list(self._library.rules)
+            run = record.merged(self._library.run, shown, self._rules, known, whole=self._whole)
+            record.write(self._root, run)
 
     def _report(self, shown: Run) -> int:
         faults = InvalidError(self._problems).problems

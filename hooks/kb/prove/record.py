@@ -19,14 +19,17 @@ PATH = "data/verification.json"
 _BEST_FIRST = list(Verification)
 
 
-def merged(old: Run, new: Run, rules: Collection[RuleId], stacks: Collection[Stack], known: Collection[RuleId]) -> Run:
-    """Return the old run with what the new one found out of some rules and stacks; rules that are gone drop out."""
+def merged(old: Run, new: Run, rules: Collection[RuleId], known: Collection[RuleId], *, whole: bool) -> Run:
+    """Return the old run with what the new one found out of some rules; rules that are gone drop out.
+
+    A run that was not whole leaves the versions alone: it did not see every PostgreSQL.
+    """
 
     def stays(entry: Verified | Figure) -> bool:
-        return entry.rule in known and not (entry.rule in rules and entry.stack in stacks)
+        return entry.rule in known and not (entry.rule in rules and entry.stack in new.versions)
 
     return Run(
-        versions={**old.versions, **new.versions},
+        versions={**old.versions, **new.versions} if whole else {**new.versions, **old.versions},
         samples=(*filter(stays, old.samples), *new.samples),
         figures=(*filter(stays, old.figures), *new.figures),
     )
