@@ -25,7 +25,7 @@ from kb.rules.model import RuleId, Run
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from kb.model import Library
@@ -77,12 +77,12 @@ class _Proving:
     def run(self) -> int:
         with ExitStack() as running:
             servers = self._servers(running)
-            shown, stacks = self._stacks(servers)
+            shown = self._stacks(servers)
             if self._whole and servers:
                 self._scripts(servers[0])
         if self._whole:
             self._texts()
-        self._settle(shown, stacks)
+        self._settle(shown)
         return self._report(shown)
 
     def _servers(self, running: ExitStack) -> list[Server]:
@@ -97,11 +97,10 @@ class _Proving:
                 found.append(Server(self._root, major, running))
         return found
 
-    def _stacks(self, servers: list[Server]) -> tuple[Run, list[Stack]]:
+    def _stacks(self, servers: list[Server]) -> Run:
         samples: list[Verified] = []
         figures: list[Figure] = []
         versions = {}
-        stacks = []
         for toolchain in self._toolchains:
             if not servers or self._lacking(toolchain):
                 continue
@@ -117,8 +116,7 @@ class _Proving:
                 **toolchain.versions(evidence.project.folder),
                 "PostgreSQL": ", ".join(server.version for server in servers),
             }
-            stacks.append(toolchain.stack)
-        return Run(versions, tuple(samples), tuple(figures)), stacks
+        return Run(versions, tuple(samples), tuple(figures))
 
     def _stack(self, toolchain: Toolchain, servers: list[Server]) -> tuple[Evidence, list[Figure]] | None:
         rules = [rule for rule in self._rules if toolchain.stack in self._library.rules[rule].stacks]
@@ -156,10 +154,10 @@ class _Proving:
             message = f"{finding.check}: {finding.message}"
             self._problems.append(Problem(place.path, place.line + finding.line - 1, "KB301", message))
 
-    def _settle(self, shown: Run, stacks: Collection[Stack]) -> None:
+    def _settle(self, shown: Run) -> None:
         """Hold the file against the run where nobody is there to write it, and write it otherwise."""
         if os.environ.get("CI"):
-            self._problems += record.overclaims(self._library.run, shown, stacks if self._whole else ())
+            self._problems += record.overclaims(self._library.run, shown, shown.versions if self._whole else ())
         else:
             known = list(self._library.rules)
             run = record.merged(self._library.run, shown, self._rules, known, whole=self._whole)

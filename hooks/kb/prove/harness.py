@@ -105,7 +105,7 @@ class Harness:
         return found
 
     def _prove(self, project: Project, rules: Sequence[RuleId], server: Server, what: str) -> Found:
-        keys = {rule: self._key(project, rule, server, what) for rule in rules}
+        keys = self._keys(project, rules, server, what)
         known = {rule: kept for rule, key in keys.items() if (kept := self.results.outcomes(key)) is not None}
         open_rules = [rule for rule in rules if rule not in known]
         found = Found([], [], [])
@@ -153,12 +153,14 @@ class Harness:
         found = self._prove(copy, rules, self.servers[0], "swap and prove")
         return Found(found.outcomes, found.figures, [*found.problems, *(_unlike(copy, each) for each in unlike)])
 
-    def _key(self, project: Project, rule: RuleId, server: Server, what: str) -> list[str]:
+    def _keys(self, project: Project, rules: Sequence[RuleId], server: Server, what: str) -> Mapping[RuleId, list[str]]:
+        """Return, for each rule, everything that the outcome of its proof depends on."""
+        stack = project.toolchain.stack
         versions = json.dumps(project.toolchain.versions(project.folder), sort_keys=True)
         schema = (self.root / "proofs" / "schema.sql").read_text(encoding="utf-8")
-        own = project.digest(only=f"rules/{rule.lower()}")
         shared = project.digest(without=("rules", "fences", *project.toolchain.glue(())))
-        return [what, project.toolchain.stack, rule, server.version, versions, schema, own, shared]
+        own = {rule: project.digest(only=f"rules/{rule.lower()}") for rule in rules}
+        return {rule: [what, stack, rule, server.version, versions, schema, own[rule], shared] for rule in rules}
 
     @contextmanager
     def _timed(self, toolchain: Toolchain, doing: str) -> Iterator[None]:
