@@ -32,7 +32,7 @@ rule: .venv/site ## Begin a rule: make rule AREA=transactions TITLE="Lock rows i
 
 prove: .venv/dev ## Check every code fence and run the proofs: make prove, or make prove RULE=BK101 STACK=go REPEAT=50
 	$(BIN)/python -m kb prove $(RULE) $(if $(STACK),--stack $(STACK)) $(if $(REPEAT),--repeat $(REPEAT)) $(if $(POSTGRES),--postgres $(POSTGRES))
-	$(if $(RULE)$(STACK)$(REPEAT)$(POSTGRES),,$(BIN)/pytest -q -m toolchains tests/test_prove_stacks.py)
+	$(if $(RULE)$(STACK)$(REPEAT)$(POSTGRES),,$(BIN)/pytest -q -m toolchains)
 
 outline: .venv/site ## Print the decision tree as SKILL.md carries it
 	@$(BIN)/python -m kb outline

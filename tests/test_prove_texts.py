@@ -15,6 +15,8 @@ from kb.prove.texts import LANGUAGES, TextFence, Tools, check, messages, missing
 from kb.prove.texts.shell import typed
 from kb.prove.toolchain import ToolchainError
 
+pytestmark = pytest.mark.toolchains
+
 TOOLS = Tools.of(ROOT)
 
 OPENAPI = """\
