@@ -176,9 +176,14 @@ def _run_share(home: Path, project: Path, rules: Sequence[str], environment: Map
         outcomes = Path(folder) / "outcomes"
         outcomes.touch()
         command = [tool(home, "python"), "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *folders]
-        done = run(
-            command, project, {**environment, "PROOF_OUTCOMES": str(outcomes), "PYTHONPATH": str(home.resolve())}
-        )
+        settings = {
+            "PROOF_OUTCOMES": str(outcomes),
+            "PYTHONPATH": str(home.resolve()),
+            # A traceback's carets are found by ast.parse; an abandoned task that is logged while pytest's own ast.parse
+            # collects garbage breaks that one: SystemError, "AST constructor recursion depth mismatch" (Python 3.11).
+            "PYTHONNODEBUGRANGES": "1",
+        }
+        done = run(command, project, {**environment, **settings})
         if done.returncode not in {0, 1}:
             raise ToolchainError(done.stdout + done.stderr)
         return [_outcome(line) for line in outcomes.read_text(encoding="utf-8").splitlines()]

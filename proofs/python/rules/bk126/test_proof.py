@@ -42,10 +42,12 @@ async def saturated(
             await until_blocked(url, 4)
             before = database.metrics()
             fifth = asyncio.create_task(names(database))
-            yield database, before, fifth
-            await table.release()
-            assert await four == [[]] * 4
-            await asyncio.wait([fifth])
+            try:
+                yield database, before, fifth
+            finally:
+                await table.release()
+                assert await four == [[]] * 4
+                await asyncio.wait([fifth])
         await database.engine.dispose()
 
 
