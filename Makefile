@@ -12,11 +12,11 @@ WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 export NO_MKDOCS_2_WARNING := 1
 export PYTHONPATH := hooks
 
-.PHONY: help serve build check rule prove outline test lint format bench links lock clean
+.PHONY: help serve build check rule app prove key-files outline test lint format bench links lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show these commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 serve: .venv/site ## Build the site and serve it at http://127.0.0.1:8000/ with live reload
 	$(BIN)/mkdocs serve
@@ -30,9 +30,15 @@ check: .venv/site ## Report every problem that can be seen without building the 
 rule: .venv/site ## Begin a rule: make rule AREA=transactions TITLE="Lock rows in one order"
 	@$(BIN)/python -m kb new rule "$(AREA)" "$(TITLE)"
 
+app: .venv/site ## Copy a template: make app STACK=go DIR=../shop
+	@$(BIN)/python -m kb new app "$(STACK)" "$(DIR)"
+
 prove: .venv/dev ## Check every code fence and run the proofs: make prove, or make prove RULE=BK101 STACK=go REPEAT=50
 	$(BIN)/python -m kb prove $(RULE) $(if $(STACK),--stack $(STACK)) $(if $(REPEAT),--repeat $(REPEAT)) $(if $(POSTGRES),--postgres $(POSTGRES))
 	$(if $(RULE)$(STACK)$(REPEAT)$(POSTGRES),,$(BIN)/pytest -q -m toolchains)
+
+key-files: .venv/site ## Copy the files that the templates' pages show into the pages
+	@$(BIN)/python -m kb key-files
 
 outline: .venv/site ## Print the decision tree as SKILL.md carries it
 	@$(BIN)/python -m kb outline

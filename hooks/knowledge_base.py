@@ -17,6 +17,7 @@ from kb.links.site import Site, check_site
 from kb.problems import InvalidError
 from kb.slugs import slugify, tab_id
 from kb.staging import stage
+from kb.templates.project import archives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +67,8 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         file = File.generated(config, uri, content=page.text)
         file.edit_uri = page.place.path
         files.append(file)
+    for uri, content in archives(root):
+        files.append(File.generated(config, uri, content=content))
 
 
 @event_priority(_AFTER_CROSS_REFERENCES)

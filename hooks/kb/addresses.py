@@ -32,6 +32,7 @@ _PATTERNS = (
     (re.compile(r"resources/([\w-]+)-best-practices\.md"), r"guides/\1.md"),
     (re.compile(r"resources/rules/[a-z]+/(BK\d+)-[a-z0-9-]+\.md"), r"r/\1.md"),
     (re.compile(r"resources/related/([\w-]+)\.md"), r"related/\1.md"),
+    (re.compile(r"templates/contract/README\.md"), "t/contract.md"),
     (re.compile(r"templates/nodejs/template-[\w-]+\.md"), "t/node.md"),
     (re.compile(r"templates/([\w-]+)/template-[\w-]+\.md"), r"t/\1.md"),
 )
@@ -73,6 +74,11 @@ def site_path(path: str) -> str | None:
     """Return where the site serves a file or a folder: a page, a view, an asset of docs/, or None for nowhere."""
     asset = path.removeprefix("docs/") if path.startswith("docs/") else None
     return address(path) or view(path) or asset
+
+
+def archive_uri(stack: str) -> str:
+    """Return where the site serves the zip of a stack's template."""
+    return f"t/{stack}.zip"
 
 
 def source_uri(source: str) -> str:

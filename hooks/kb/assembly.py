@@ -11,6 +11,7 @@ from kb.model import Library
 from kb.problems import InvalidError
 from kb.rules.check import check_run
 from kb.rules.model import Run
+from kb.templates.key_files import check_key_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def load(root: Path) -> tuple[Library, list[Problem]]:
     """Return the library below a folder, with what is wrong and keeps no page from being shown.
 
-    That is: links that lead nowhere, and samples that were not verified as they stand.
+    That is: links that lead nowhere, samples that were not verified as they stand, and files shown as they no longer are.
 
     Raises:
         InvalidError: Anything else is wrong; the error holds all problems.
@@ -33,6 +34,7 @@ def load(root: Path) -> tuple[Library, list[Problem]]:
         raise InvalidError([*problems, *lesser])
     run = draft.run or Run({}, (), ())
     lesser += check_run(draft.rules, run)
+    lesser += check_key_files(draft.key_files)
     library = Library(
         pages={page.path: page for page in draft.pages},
         sources={source.id: source for source in draft.sources},

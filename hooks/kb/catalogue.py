@@ -244,6 +244,18 @@ _CATALOGUE = (
         "A stack's compiler or test runner is there and does not do its work, so nothing is known of its samples.",
         "Read its words; `docs/contributing.md` says what each stack needs.",
     ),
+    Kind(
+        "KB401",
+        "stale key file",
+        "A template's page shows a file of the project, and the file says something else or is gone.",
+        "Run `make key-files`, which copies the files into the page; correct the title of the fence if the file moved.",
+    ),
+    Kind(
+        "KB402",
+        "bad place for a project",
+        "A template's project was to be copied into a folder that holds something, or whose name cannot name a project.",
+        "Name an empty or missing folder; of its name, letters and digits become the name of the project.",
+    ),
 )
 
 KINDS = {kind.code: kind for kind in _CATALOGUE}

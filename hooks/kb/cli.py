@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 from kb.assembly import load
 from kb.links.external import command as external
+from kb.load import read
 from kb.problems import InvalidError
 from kb.prove import command as prove
 from kb.render.outline import outline
 from kb.rules.new import create
 from kb.staging import stage
+from kb.templates.key_files import rewrite
+from kb.templates.project import FOLDERS, archives
+from kb.templates.project import create as create_app
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,18 +57,29 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_arguments(proving)
     proving.set_defaults(run=prove.run)
 
-    new = commands.add_parser("new", help="begin something new")
-    kinds = new.add_subparsers(required=True, metavar="KIND")
-    rule = kinds.add_parser("rule", help="write a rule's file with the next free id")
-    rule.add_argument("area", help="an id of data/areas.json")
-    rule.add_argument("title", help="the rule as one imperative")
-    rule.set_defaults(run=_new_rule)
+    copying = commands.add_parser("key-files", help="copy the files that the templates' pages show into the pages")
+    copying.set_defaults(run=_key_files)
+
+    _add_new(commands.add_parser("new", help="begin something new"))
 
     staging = commands.add_parser("stage", help="write the complete docs tree for a generator without hooks")
     staging.add_argument("folder", type=Path, help="an empty or missing folder")
     staging.add_argument("--code-host", default="https://git.example/software-backend", metavar="URL")
     staging.set_defaults(run=_stage)
     return parser
+
+
+def _add_new(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(required=True, metavar="KIND")
+    rule = kinds.add_parser("rule", help="write a rule's file with the next free id")
+    rule.add_argument("area", help="an id of data/areas.json")
+    rule.add_argument("title", help="the rule as one imperative")
+    rule.set_defaults(run=_new_rule)
+
+    app = kinds.add_parser("app", help="copy a template's project under a new name")
+    app.add_argument("stack", help=f"one of {', '.join(FOLDERS)}")
+    app.add_argument("folder", type=Path, help="an empty or missing folder; the project is called like it")
+    app.set_defaults(run=_new_app)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -81,6 +96,18 @@ def _new_rule(options: argparse.Namespace) -> int:
     library, _ = load(options.root)
     path = create(options.root, library, options.area, options.title, datetime.now(tz=UTC).date())
     print(f"{path}: fill in what says TODO; docs/contributing.md explains the rest")
+    return OK
+
+
+def _new_app(options: argparse.Namespace) -> int:
+    name = create_app(options.root, options.stack, options.folder)
+    print(f"{options.folder}: the project {name}; its README.md says how to run it")
+    return OK
+
+
+def _key_files(options: argparse.Namespace) -> int:
+    changed = rewrite(options.root, read(options.root).key_files)
+    print("\n".join(f"{path}: brought up to date" for path in changed) or "every page shows its files as they are")
     return OK
 
 
@@ -105,15 +132,13 @@ def _stage(options: argparse.Namespace) -> int:
     if problems:
         return _report(problems)
     pages = stage(library, options.code_host)
-    for page in pages:
-        target = options.folder / page.uri
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(page.text, encoding="utf-8")
     assets = [path for path in library.files if path.startswith("docs/") and not path.endswith(".md")]
-    for path in assets:
-        target = options.folder / path.removeprefix("docs/")
+    written = {page.uri: page.text.encode() for page in pages}
+    written |= {path.removeprefix("docs/"): (options.root / path).read_bytes() for path in assets}
+    for uri, content in {**written, **dict(archives(options.root))}.items():
+        target = options.folder / uri
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((options.root / path).read_bytes())
+        target.write_bytes(content)
     print(f"{len(pages)} pages and {len(assets)} assets in {options.folder}")
     return OK
 

@@ -18,6 +18,7 @@ from kb.model import Page
 from kb.problems import InvalidError, Problem
 from kb.registers import sources, tree
 from kb.rules.read import areas, given_ids, last_run, rule
+from kb.templates.key_files import KeyFile, key_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,6 +55,7 @@ class Draft:
     rules: list[Rule] = field(default_factory=list)
     ids: list[GivenId] | None = None
     run: Run | None = None
+    key_files: list[KeyFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @cached_property
@@ -86,6 +88,7 @@ def read(root: Path) -> Draft:
         draft.ids = given_ids(_data(root, "rule-ids", schemas))
     with _collecting(draft.problems):
         draft.run = last_run(_data(root, "verification", schemas))
+    draft.key_files += key_files(root, draft.pages)
     draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft
 

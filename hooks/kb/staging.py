@@ -34,6 +34,7 @@ from kb.render.rule import RulePage
 from kb.render.rule import render as rule_page
 from kb.render.rules import area_page, retired_page
 from kb.render.sources import source_page, sources_of
+from kb.templates.key_files import shown_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +93,7 @@ def _lines(library: Library, page: Page, code_host: str) -> tuple[list[str], tup
         lines[directive.line - page.first_line] = VIEWS[directive.name](library, page.uri)
     for fence in page.outline.fences:
         language, _, marks = fence.info.partition(" ")
-        if marks:
+        if marks and not shown_file(fence.info):
             at = fence.line - page.first_line
             lines[at] = lines[at].rstrip().removesuffix(fence.info) + language
     return lines, tuple((link.target if target is None else target, link) for target, link in links)

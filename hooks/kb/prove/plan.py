@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kb.model import Place, Role
 from kb.problems import Problem, nearest
 from kb.prove.texts import TextFence
+from kb.templates.key_files import shown_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -45,6 +46,8 @@ class Plan:
     """What no stack compiles, with the first line of its code."""
     marked: tuple[Place, ...]
     """Fences that show output or a fragment."""
+    shown: int
+    """Fences that show a file of a template, which its own project compiles and tests."""
     count: int
     """All fences, samples included."""
     problems: tuple[Problem, ...]
@@ -62,13 +65,15 @@ def plan(library: Library, toolchains: Sequence[Toolchain], texts: Collection[st
     others: list[tuple[TextFence, Place]] = []
     marked: list[Place] = []
     problems: list[Problem] = []
-    count = 0
+    count = shown = 0
     for page in library.pages.values():
         for fence in page.outline.fences:
             place = Place(page.path, fence.line + 1)
             language, _, mark = fence.info.partition(" ")
             count += 1
-            if mark not in {"", MARK}:
+            if shown_file(fence.info):
+                shown += 1
+            elif mark not in {"", MARK}:
                 message = f"`{mark}` is no mark of a fence"
                 problems.append(Problem(page.path, fence.line, "KB205", message, f"`{MARK}` is the only one"))
             elif (page.path, place.line) in samples:
@@ -79,13 +84,16 @@ def plan(library: Library, toolchains: Sequence[Toolchain], texts: Collection[st
                 path = owner[language].fence_path(_name(page, fence.line))
                 fences[owner[language].stack.value].append(Module(path, fence.code, place))
             elif language not in texts:
-                message = f"is in `{language}`, which no check reaches" if language else "names no language"
-                hint = nearest(language, {*owner, *texts, *_NOT_CODE})
-                problems.append(Problem(page.path, fence.line, "KB205", f"a fence {message}", hint))
+                problems.append(_unreached(page, fence.line, language, {*owner, *texts, *_NOT_CODE}))
             if language in texts and not mark:
                 others.append((TextFence(language, fence.code), place))
     by_stack = {stack: tuple(modules) for stack, modules in fences.items()}
-    return Plan(library.rules, by_stack, tuple(others), tuple(marked), count, tuple(problems))
+    return Plan(library.rules, by_stack, tuple(others), tuple(marked), shown, count, tuple(problems))
+
+
+def _unreached(page: Page, line: int, language: str, known: Collection[str]) -> Problem:
+    message = f"is in `{language}`, which no check reaches" if language else "names no language"
+    return Problem(page.path, line, "KB205", f"a fence {message}", nearest(language, known))
 
 
 def modules(samples: Sequence[Sample], toolchain: Toolchain, *, swapped: bool = False) -> list[Module]:

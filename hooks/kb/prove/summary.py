@@ -24,5 +24,8 @@ def summary(plan: Plan, run: Run, seconds: float) -> str:
     best = sum(levels[stack, level] for stack in Stack for level in (Verification.PROVED, Verification.LINTED))
     if run.samples:
         lines.append(f"  proved or linted: {best * 100 // len(run.samples)} %")
-    lines.append(f"{plan.count} fences in all, {len(plan.marked)} marked as output or fragment; {seconds:.0f} s")
+    lines.append(
+        f"{plan.count} fences in all, {len(plan.marked)} marked as output or fragment, "
+        f"{plan.shown} files of templates; {seconds:.0f} s"
+    )
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.render import decide, home, problems, rules, sources, verification
+from kb.render import decide, home, problems, project, rules, sources, verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 VIEWS: Mapping[str, Callable[[Library, str], str]] = {
     "areas": rules.areas,
     "counts": home.counts,
+    "download": project.download,
     "decision-tree": decide.questions,
     "corrections": decide.corrections,
     "problems": problems.kinds,

@@ -1,0 +1,1 @@
+"""The starter templates: their pages and the projects beside them."""
