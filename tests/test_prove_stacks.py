@@ -84,6 +84,15 @@ def test_a_linter_names_its_check_and_its_line(project):
     assert not COMPILERS & {each.check for each in found}
 
 
+def test_what_a_linter_kept_for_one_copy_is_told_in_another(project, tmp_path):
+    code, line, check = LINTED[project.toolchain.stack]
+    copies = [project.copy(tmp_path / name / "proofs") for name in ("first", "second")]
+    assert [(line, check) in [(each.line, each.check) for each in compiled(copy, code)] for copy in copies] == [
+        True,
+        True,
+    ]
+
+
 def test_the_versions_are_those_of_the_lock(project):
     versions = project.toolchain.versions(project.folder)
     assert len(versions) >= 4

@@ -93,7 +93,7 @@ class Go:
             (["gofmt", "-l", "-s", *checked], _formatted),
         ):
             done = run(command, project, RACE)
-            said = {replace(each, path=each.path.removeprefix(f"{project.resolve()}/")) for each in read(done)}
+            said = {replace(each, path=_path_in(project.resolve(), each.path)) for each in read(done)}
             if done.returncode and not said:
                 raise ToolchainError(f"`{' '.join(command)}`: {done.stderr}{done.stdout}".strip())
             found |= said
@@ -129,6 +129,17 @@ def _ask(project: Path, *arguments: str) -> str:
     if (done := run(["go", *arguments], project, PLAIN)).returncode:
         raise ToolchainError(f"`go {' '.join(arguments)}`: {done.stderr}{done.stdout}".strip())
     return done.stdout.strip()
+
+
+def _path_in(project: Path, path: str) -> str:
+    """Return a finding's path from the project's folder.
+
+    With -trimpath two copies of a package are one to Go and Staticcheck: the findings that they keep name the folder of
+    the copy that was checked first.
+    """
+    parts = PurePosixPath(path.removeprefix(f"{project}/").lstrip("/")).parts
+    tails = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((tail for tail in tails if (project / tail).is_file()), path)
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
