@@ -13,11 +13,11 @@ WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 export NO_MKDOCS_2_WARNING := 1
 export PYTHONPATH := hooks
 
-.PHONY: help serve build check rule app prove key-files outline test lint format bench links lock clean
+.PHONY: help serve build check rule app prove templates bench-templates key-files outline test lint format bench links lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
 
 serve: .venv/site ## Build the site and serve it at http://127.0.0.1:8000/ with live reload
 	$(BIN)/mkdocs serve
@@ -40,9 +40,12 @@ prove: .venv/dev ## Check every code fence and run the proofs: make prove, or ma
 
 templates: .venv-templates/.installed ## Hold the templates to their contract: make templates, or make templates STACK=go CASE=cursor POSTGRES=15
 	set -e; for app in $(or $(STACK),$(APPS)); do \
-	  nice .venv-templates/bin/pytest templates/contract/suite --app $$app $(if $(POSTGRES),--postgres $(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
+	  nice .venv-templates/bin/pytest templates/contract/suite --app=$$app $(if $(POSTGRES),--postgres=$(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
 	done
 	$(if $(STACK)$(CASE)$(POSTGRES),,nice .venv-templates/bin/pytest templates/contract/bugs)
+
+bench-templates: .venv-templates/.installed ## Measure the templates side by side: make bench-templates, or make bench-templates APP=fiber for a trial
+	PYTHONPATH=hooks:templates/contract/suite:templates/bench .venv-templates/bin/python -m benchmark $(if $(APP),--trial $(APP))
 
 key-files: .venv/site ## Copy the files that the templates' pages show into the pages
 	@$(BIN)/python -m kb key-files

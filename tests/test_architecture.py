@@ -10,6 +10,8 @@ from tempfile import gettempdir
 import pytest
 from conftest import ROOT
 
+from kb.load import repository_files
+
 HOOKS = ROOT / "hooks"
 CORE = sorted((HOOKS / "kb").rglob("*.py"))
 LIBRARIES = {"httpx", "httpcore", "jsonschema", "yaml"}
@@ -43,11 +45,11 @@ def test_files_and_functions_stay_small(path):
 
 def test_nothing_of_the_machine_is_committed():
     forbidden = [f"{folder}/" for folder in (ROOT, Path.home(), gettempdir())]
-    for folder in ("hooks", "docs", "data", "resources", "templates", "overrides"):
-        for path in (ROOT / folder).rglob("*"):
-            if path.suffix in {".py", ".md", ".json", ".css", ".js", ".html"}:
-                text = path.read_text()
-                assert not [word for word in forbidden if f'"{word}' in text], path
+    folders = ("hooks/", "docs/", "data/", "resources/", "templates/", "overrides/")
+    for path in repository_files(ROOT):
+        if path.startswith(folders) and path.endswith((".py", ".md", ".json", ".css", ".js", ".html")):
+            text = (ROOT / path).read_text()
+            assert not [word for word in forbidden if f'"{word}' in text], path
 
 
 def test_the_site_documents_every_module():

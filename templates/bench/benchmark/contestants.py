@@ -1,0 +1,94 @@
+"""Reads contestants.toml: which applications are measured, and what is known of them before they run."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness import apps
+from harness.places import CACHE, ROOT, TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from harness.apps import App
+
+_BENCH = TEMPLATES / "bench"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A framework: its template, and the minimal application beside it."""
+
+    id: str
+    title: str
+    stack: str
+    language: Sequence[str]
+    """Prints the version of the language."""
+    lock: Path
+    """Names the versions of the libraries."""
+    libraries: Mapping[str, str]
+    """What the lock calls them, by the names that they are known by."""
+    sources: Sequence[Path]
+    """Files and folders whose lines are counted."""
+    ships: Sequence[Path]
+    """What a container image holds of the application, besides its libraries."""
+    installed: Path | None
+    """Where the libraries lie that are shipped beside it; None where they are compiled in."""
+    full: App
+    minimal: App
+
+
+def contestants(wanted: Collection[str]) -> list[Contestant]:
+    """Return those of some names, or all, in the order of the file."""
+    entries = tomllib.loads((_BENCH / "contestants.toml").read_text(encoding="utf-8"))
+    return [_contestant(name, entry) for name, entry in entries.items() if name in (wanted or entries)]
+
+
+def build(contestant: Contestant) -> None:
+    """Build both applications, the minimal one from a copy, for it leaves nothing in the repository."""
+    apps.build(contestant.full)
+    copy = contestant.minimal.folder
+    shutil.copytree(_BENCH / "minimal" / copy.name, copy, dirs_exist_ok=True)
+    modules = copy / "node_modules"
+    if contestant.installed and contestant.stack == "node" and not modules.is_symlink():
+        modules.symlink_to(contestant.installed)
+    apps.build(contestant.minimal)
+
+
+def _contestant(name: str, entry: Mapping[str, Any]) -> Contestant:
+    full = apps.read(entry["app"])
+    full = replace(full, name=f"bench/{name}")
+    full.cache.mkdir(parents=True, exist_ok=True)
+    return Contestant(
+        id=name,
+        title=entry["title"],
+        stack=entry["stack"],
+        language=entry["language"],
+        lock=TEMPLATES / entry["lock"],
+        libraries=entry["libraries"],
+        sources=[full.folder / path for path in entry["sources"]],
+        ships=[full.folder / path for path in entry.get("ships", full.api[:1])],
+        installed=TEMPLATES / entry["installed"] if "installed" in entry else None,
+        full=full,
+        minimal=_minimal(name, full, entry["minimal"]),
+    )
+
+
+def _minimal(name: str, full: App, entry: Mapping[str, Any]) -> App:
+    label = f"bench/{name}-minimal"
+    cache = CACHE / label
+    cache.mkdir(parents=True, exist_ok=True)
+    places = {"cache": str(cache), "root": str(ROOT)}
+    given = {key: value.format_map(places) for key, value in entry.get("environment", {}).items()}
+    return replace(
+        full,
+        name=label,
+        folder=cache / entry["folder"],
+        build=entry["build"],
+        api=[word.format_map(places) for word in entry["api"]],
+        environment={**full.environment, **given},
+    )

@@ -1,0 +1,71 @@
+package httpapi
+
+import (
+	"net"
+	"sync"
+)
+
+// Listener closes, with itself, the connections on which nobody has sent anything yet.
+//
+// fasthttp 1.73 counts them as busy, so one that a balancer opened in advance holds up the drain for the read timeout.
+type Listener struct {
+	net.Listener
+
+	mutex  sync.Mutex
+	silent map[*connection]bool
+}
+
+// NewListener wraps a listener.
+func NewListener(inner net.Listener) *Listener {
+	return &Listener{Listener: inner, silent: make(map[*connection]bool)}
+}
+
+// Accept returns the next connection, silent until it is read from.
+func (l *Listener) Accept() (net.Conn, error) {
+	inner, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	conn := &connection{Conn: inner, listener: l}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.silent[conn] = true
+	return conn, nil
+}
+
+// Close stops accepting.
+func (l *Listener) Close() error {
+	err := l.Listener.Close()
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	for conn := range l.silent {
+		_ = conn.Conn.Close() // its client may have been first
+	}
+	return err
+}
+
+func (l *Listener) forget(conn *connection) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	delete(l.silent, conn)
+}
+
+type connection struct {
+	net.Conn
+
+	listener *Listener
+	spoken   sync.Once
+}
+
+func (c *connection) Read(buffer []byte) (int, error) {
+	n, err := c.Conn.Read(buffer)
+	if n > 0 {
+		c.spoken.Do(func() { c.listener.forget(c) })
+	}
+	return n, err
+}
+
+func (c *connection) Close() error {
+	c.listener.forget(c)
+	return c.Conn.Close()
+}

@@ -1,0 +1,24 @@
+import { Problem } from "../problem.ts";
+
+const JSON_IN_UTF_8 = /^application\/json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
+
+/** Throws unless the headers announce JSON in UTF-8, not compressed. */
+export function requireJson(headers: Readonly<Record<string, string | string[] | undefined>>): void {
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (JSON_IN_UTF_8.test(String(headers["content-type"])) && encoding === "identity") return;
+  throw new Problem(
+    "unsupported-media-type",
+    "The body has to be application/json in UTF-8, not compressed.",
+  );
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Returns what the bytes say. The parser's message quotes the text, and so stays here. */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw new Problem("malformed-request", "The body is no JSON in UTF-8.");
+  }
+}

@@ -1,0 +1,48 @@
+import type { FastifySchemaCompiler } from "fastify";
+import type { z } from "zod";
+import { readBody, readPath, readQuery } from "../contract/input.ts";
+import type { App } from "./app.ts";
+
+/** Reads bodies as bytes, and checks what a request says against its route's schemas. */
+export function readInput(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, bytes, done) => {
+    done(null, bytes);
+  });
+  // A route without a body does not read one. A route with one has refused all other media types by now.
+  app.addContentTypeParser("*", (_request, _payload, done) => {
+    done(null);
+  });
+  app.setValidatorCompiler(compile);
+  // Fastify looks at the body before the query; the contract has it the other way round.
+  app.addHook("preValidation", (request, _reply, done) => {
+    const { body, querystring } = request.routeOptions.schema ?? {};
+    if (body) readQuery(querystring as z.ZodType, request.query);
+    done();
+  });
+}
+
+const compile: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  switch (httpPart) {
+    case "params":
+      return validator((data) => readPath(schema, data));
+    case "querystring":
+      return validator((data) => readQuery(schema, data));
+    case "body":
+      return validator((data) => readBody(schema, data as Uint8Array));
+    case "headers":
+    case undefined: // a header's fault has a problem of its own, so the routes look at them
+      return validator((data) => data);
+  }
+};
+
+/** Fastify wants errors returned, where the reading throws them. */
+function validator(read: (data: unknown) => unknown) {
+  return (data: unknown) => {
+    try {
+      return { value: read(data) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  };
+}

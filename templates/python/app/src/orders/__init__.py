@@ -1,0 +1,1 @@
+"""Orders: accounts, products with stock, and orders that can be sent twice without harm."""

@@ -1,0 +1,1 @@
+"""Orders: placed once, whatever the network does; visible to their owner only."""

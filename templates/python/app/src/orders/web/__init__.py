@@ -1,0 +1,1 @@
+"""HTTP: everything between a connection and a function of the domain."""

@@ -1,0 +1,350 @@
+//! Failures as clients see them (RFC 9457), and which of the domain's failures is which.
+
+use std::{any::Any, borrow::Cow, fmt::Display};
+
+use axum::{
+    Json,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use sea_orm::DbErr;
+use serde::Serialize;
+
+use crate::{
+    account,
+    database::{Rollback, constraint, is_unavailable},
+    order::Refusal,
+};
+
+/// More than these help nobody, and a body of many faults would make an answer of many more.
+const MOST_FAULTS: usize = 100;
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    MalformedRequest,
+    Unauthorized,
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    EmailTaken,
+    InsufficientStock,
+    MixedCurrencies,
+    OrderNotCancellable,
+    RequestInProgress,
+    Stale,
+    TooLarge,
+    UnsupportedMediaType,
+    Invalid,
+    KeyReused,
+    PreconditionRequired,
+    TooManyRequests,
+    InternalError,
+    Unavailable,
+}
+
+impl Kind {
+    /// Return its status, its name and what is said to a person.
+    #[rustfmt::skip]
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::MalformedRequest => (S::BAD_REQUEST, "malformed-request", "The request cannot be read"),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Not signed in"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed here"),
+            Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request-timeout", "The request came too slowly"),
+            Self::EmailTaken => (S::CONFLICT, "email-taken", "The email belongs to an account"),
+            Self::InsufficientStock => (S::CONFLICT, "insufficient-stock", "There is not enough in stock"),
+            Self::MixedCurrencies => (S::CONFLICT, "mixed-currencies", "An order has one currency"),
+            Self::OrderNotCancellable => (S::CONFLICT, "order-not-cancellable", "The order cannot be cancelled"),
+            Self::RequestInProgress => (S::CONFLICT, "request-in-progress", "The first request still runs"),
+            Self::Stale => (S::PRECONDITION_FAILED, "stale", "It has changed since it was read"),
+            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body has to be application/json"),
+            Self::Invalid => (S::UNPROCESSABLE_ENTITY, "invalid", "The request is invalid"),
+            Self::KeyReused => (S::UNPROCESSABLE_ENTITY, "key-reused", "The key belongs to another request"),
+            Self::PreconditionRequired => (S::PRECONDITION_REQUIRED, "precondition-required", "If-Match is required"),
+            Self::TooManyRequests => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
+            Self::InternalError => (S::INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong"),
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
+        }
+    }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Fault {
+    #[serde(flatten)]
+    pub place: Place,
+    pub detail: Cow<'static, str>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In the body, as a JSON pointer; an empty one means all of it.
+    Pointer(String),
+    /// A query parameter or a header.
+    Parameter(String),
+}
+
+/// What a client is told about a failure, and in `cause` what only the log is.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: Kind,
+    detail: Option<Cow<'static, str>>,
+    faults: Vec<Fault>,
+    header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        let header = match kind {
+            Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Kind::RequestInProgress | Kind::Unavailable => Some((header::RETRY_AFTER, "1")),
+            _ => None,
+        };
+        let header = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        Self { kind, detail: None, faults: Vec::new(), header, cause: None }
+    }
+}
+
+impl Problem {
+    pub fn not_found() -> Self {
+        Kind::NotFound.into()
+    }
+
+    pub fn method_not_allowed() -> Self {
+        Kind::MethodNotAllowed.into()
+    }
+
+    pub fn malformed(detail: &'static str) -> Self {
+        Self::from(Kind::MalformedRequest).with_detail(detail)
+    }
+
+    pub fn unauthorized(detail: &'static str) -> Self {
+        Self::from(Kind::Unauthorized).with_detail(detail)
+    }
+
+    /// The token that came does not count (RFC 6750).
+    pub fn invalid_token() -> Self {
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        let problem = Self::unauthorized("The access token does not count (any more).");
+        Self { header: Some((header::WWW_AUTHENTICATE, challenge)), ..problem }
+    }
+
+    pub fn too_many_requests(seconds: u64) -> Self {
+        let header = Some((header::RETRY_AFTER, seconds.into()));
+        Self { header, ..Kind::TooManyRequests.into() }
+    }
+
+    pub fn invalid(mut faults: Vec<Fault>) -> Self {
+        faults.truncate(MOST_FAULTS);
+        Self { faults, ..Kind::Invalid.into() }
+    }
+
+    pub fn invalid_at(pointer: String, detail: &'static str) -> Self {
+        Self::invalid(vec![Fault { place: Place::Pointer(pointer), detail: detail.into() }])
+    }
+
+    pub fn internal(cause: impl Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..Kind::InternalError.into() }
+    }
+
+    fn unavailable(cause: impl Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..Kind::Unavailable.into() }
+    }
+
+    pub fn late() -> Self {
+        Self::unavailable("the deadline has passed")
+    }
+
+    fn with_detail(self, detail: &'static str) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// Return the problem that an answer is; also of one that a framework or a library made on its own.
+    pub fn of(response: &mut Response) -> Option<Self> {
+        let status = response.status();
+        let own = response.extensions_mut().remove::<Self>();
+        own.or_else(|| match status {
+            StatusCode::NOT_FOUND => Some(Kind::NotFound.into()),
+            StatusCode::METHOD_NOT_ALLOWED => Some(Kind::MethodNotAllowed.into()),
+            StatusCode::REQUEST_TIMEOUT => Some(Kind::RequestTimeout.into()),
+            StatusCode::PAYLOAD_TOO_LARGE => Some(Kind::TooLarge.into()),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Some(Kind::UnsupportedMediaType.into()),
+            StatusCode::SERVICE_UNAVAILABLE => Some(Kind::Unavailable.into()),
+            _ if status.is_client_error() => Some(Kind::MalformedRequest.into()),
+            _ if status.is_server_error() => Some(Self::internal(status)),
+            _ => None,
+        })
+    }
+
+    /// Return the answer that says it.
+    pub fn render(self, request_id: &str) -> Response {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            r#type: String,
+            title: &'static str,
+            status: u16,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            detail: Option<Cow<'static, str>>,
+            request_id: &'a str,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            errors: Vec<Fault>,
+        }
+
+        let (status, name, title) = self.kind.parts();
+        match self.cause {
+            Some(error) if self.kind == Kind::Unavailable => tracing::warn!(error, "unavailable"),
+            Some(error) => tracing::error!(error, "the request failed"),
+            None => {}
+        }
+        let body = Json(Body {
+            r#type: format!("urn:problem:{name}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail,
+            request_id,
+            errors: self.faults,
+        });
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, content_type, body).into_response();
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// The middleware that knows the request's id renders it.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, _, _) = self.kind.parts();
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// For the layer that catches panics; what was said has been logged by the panic's hook.
+#[allow(clippy::needless_pass_by_value)] // as the layer wants it
+pub fn of_panic(_panic: Box<dyn Any + Send>) -> Response {
+    Problem::internal("a thread panicked").into_response()
+}
+
+impl From<DbErr> for Problem {
+    fn from(error: DbErr) -> Self {
+        // BK131: by name, for each means something else. Accounts may be deleted while their tokens live.
+        match constraint(&error) {
+            Some(
+                "orders_user_id_fkey" | "idempotency_keys_user_id_fkey" | "refresh_tokens_user_id_fkey",
+            ) => Self::invalid_token(),
+            Some("order_lines_product_id_fkey") => {
+                Self::invalid_at("/lines".to_owned(), "A product is gone.")
+            }
+            _ if is_unavailable(&error) => Self::unavailable(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl<R: Into<Self>> From<Rollback<R>> for Problem {
+    fn from(reason: Rollback<R>) -> Self {
+        match reason {
+            Rollback::Refused(refusal) => refusal.into(),
+            Rollback::Database(error) => error.into(),
+            Rollback::Late => Self::late(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoSuchProduct { line } => {
+                Self::invalid_at(format!("/lines/{line}/product_id"), "There is no such product.")
+            }
+            Refusal::InsufficientStock => Kind::InsufficientStock.into(),
+            Refusal::MixedCurrencies => Kind::MixedCurrencies.into(),
+            Refusal::TotalTooLarge => {
+                Self::invalid_at("/lines".to_owned(), "The total is too large.")
+            }
+            Refusal::InProgress => Kind::RequestInProgress.into(),
+            Refusal::KeyReused => Kind::KeyReused.into(),
+            Refusal::NotFound => Kind::NotFound.into(),
+            Refusal::Stale => Kind::Stale.into(),
+            Refusal::NotCancellable => Kind::OrderNotCancellable.into(),
+        }
+    }
+}
+
+impl From<account::Error> for Problem {
+    fn from(error: account::Error) -> Self {
+        use account::Error;
+        match error {
+            Error::EmailTaken => Kind::EmailTaken.into(),
+            Error::Credentials => Self::unauthorized("No account has this email and password."),
+            Error::RefreshToken => {
+                Self::unauthorized("The refresh token does not count (any more).")
+            }
+            Error::Database(error) => error.into(),
+            Error::Late => Self::late(),
+            Error::Hash(_) | Error::Random(_) | Error::Token(_) => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn rendered(problem: Problem) -> (StatusCode, Value) {
+        let response = problem.render("r1");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn faults_are_named_where_they_are() {
+        let refusal = Refusal::NoSuchProduct { line: 2 };
+        let (status, body) = rendered(refusal.into()).await;
+        assert_eq!(status, 422);
+        let errors = json!([{ "pointer": "/lines/2/product_id", "detail": "There is no such product." }]);
+        let expected = json!({
+            "type": "urn:problem:invalid", "title": "The request is invalid", "status": 422,
+            "request_id": "r1", "errors": errors
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[tokio::test]
+    async fn a_cause_is_not_told() {
+        let (status, body) = rendered(DbErr::Type("select canary".to_owned()).into()).await;
+        assert_eq!(status, 500);
+        assert!(!body.to_string().contains("canary"), "{body}");
+    }
+
+    #[test]
+    fn what_may_be_tried_again_says_when() {
+        for kind in [Kind::Unavailable, Kind::RequestInProgress] {
+            assert_eq!(Problem::from(kind).render("r1").headers()[header::RETRY_AFTER], "1");
+        }
+        let limited = Problem::too_many_requests(42).render("r1");
+        assert_eq!(limited.headers()[header::RETRY_AFTER], "42");
+    }
+
+    #[test]
+    fn an_answer_that_a_library_made_is_a_problem_too() {
+        let of = |status: StatusCode| Problem::of(&mut status.into_response()).map(|p| p.kind);
+        assert_eq!(of(StatusCode::URI_TOO_LONG), Some(Kind::MalformedRequest));
+        assert_eq!(of(StatusCode::BAD_GATEWAY), Some(Kind::InternalError));
+        assert_eq!(of(StatusCode::CREATED), None);
+    }
+}

@@ -1,0 +1,215 @@
+//! Reads query parameters, each by its name, and headers and path parameters beside them.
+
+use std::str::FromStr;
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::{HeaderName, request::Parts},
+};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    App, Problem, cursor, json,
+    problem::{Fault, Place},
+};
+
+const LIMIT: u64 = 20;
+const MOST: u64 = 100;
+
+/// The query, read into a type; an argument of handlers.
+pub struct Query<T>(pub T);
+
+pub trait FromQuery: Sized {
+    /// None is returned where a fault was noted.
+    fn from_query(parameters: &mut Parameters) -> Option<Self>;
+}
+
+/// For operations without parameters: whatever comes is refused.
+pub struct Nothing;
+
+impl FromQuery for Nothing {
+    fn from_query(_parameters: &mut Parameters) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// What of a listing to show.
+pub struct Page {
+    pub limit: u64,
+    pub cursor: Option<String>,
+}
+
+impl FromQuery for Page {
+    fn from_query(parameters: &mut Parameters) -> Option<Self> {
+        let limit = parameters.optional("limit", |text| {
+            let number = whole(text).filter(|number| (1..=MOST).contains(number));
+            number.ok_or("has to be a whole number from 1 to 100")
+        });
+        let cursor = parameters.optional("cursor", |text| {
+            cursor::is_well_formed(text).then(|| text.to_owned()).ok_or(cursor::EXPECTED)
+        });
+        Some(Self { limit: limit?.unwrap_or(LIMIT), cursor: cursor? })
+    }
+}
+
+/// The parameters that came and were not asked for yet, and what is wrong so far.
+pub struct Parameters {
+    given: Vec<(String, String)>,
+    faults: Vec<Fault>,
+}
+
+impl Parameters {
+    fn parse(query: &str) -> Self {
+        let given = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { given, faults: Vec::new() }
+    }
+
+    /// Return a parameter if it came; the outer None says that something is wrong with it.
+    pub fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Option<Option<T>> {
+        let is_named = |(given, _): &mut (String, String)| given.as_str() == name;
+        let values: Vec<_> = self.given.extract_if(.., is_named).collect();
+        let parsed = match values.as_slice() {
+            [] => return Some(None),
+            [(_, value)] => parse(value),
+            _ => Err("may come once only"),
+        };
+        match parsed {
+            Ok(value) => Some(Some(value)),
+            Err(detail) => {
+                self.faults.push(fault(name, detail));
+                None
+            }
+        }
+    }
+
+    fn finish<T>(mut self, read: Option<T>) -> Result<T, Problem> {
+        let unknown = self.given.iter().map(|(name, _)| fault(name, "is not known here"));
+        self.faults.extend(unknown);
+        match read {
+            Some(read) if self.faults.is_empty() => Ok(read),
+            _ => Err(Problem::invalid(self.faults)),
+        }
+    }
+}
+
+impl<T: FromQuery> FromRequestParts<App> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Problem> {
+        let mut parameters = Parameters::parse(parts.uri.query().unwrap_or_default());
+        let read = T::from_query(&mut parameters);
+        parameters.finish(read).map(Self)
+    }
+}
+
+/// The one parameter of a path. What is no id belongs to nothing.
+pub struct Id(pub Uuid);
+
+impl FromRequestParts<App> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let parameters = RawPathParams::from_request_parts(parts, app).await;
+        let parameters = parameters.map_err(|_| Problem::not_found())?;
+        let id = parameters.iter().next().and_then(|(_, text)| json::uuid(text));
+        id.map(Self).ok_or_else(Problem::not_found)
+    }
+}
+
+/// BK121: the client's name for what it wants done once.
+pub struct IdempotencyKey(pub String);
+
+impl FromRequestParts<App> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Problem> {
+        let name = HeaderName::from_static("idempotency-key");
+        let mut values = parts.headers.get_all(name).iter();
+        let (value, more) = (values.next(), values.next());
+        let key = value.and_then(|value| value.to_str().ok());
+        let key = key.filter(|key| more.is_none() && is_key(key)).map(str::to_owned);
+        key.map(Self).ok_or_else(|| Problem::malformed("Idempotency-Key is missing or malformed."))
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    (1..=255).contains(&text.len()) && text.bytes().all(is_fit)
+}
+
+/// Read a time in UTC with at most milliseconds, which is all that the database keeps.
+pub fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let is_utc = text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
+    let fraction = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let time = DateTime::parse_from_rfc3339(text).ok().filter(|_| is_utc && fraction <= 4);
+    let time = time.map(|time| time.to_utc());
+    time.ok_or("has to be a time in UTC such as 2026-11-22T18:00:00.000Z")
+}
+
+fn whole(text: &str) -> Option<u64> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    u64::from_str(text).ok().filter(|_| is_digits)
+}
+
+fn fault(name: &str, detail: &'static str) -> Fault {
+    Fault { place: Place::Parameter(name.to_owned()), detail: detail.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(query: &str) -> Result<Page, Problem> {
+        let mut parameters = Parameters::parse(query);
+        let read = Page::from_query(&mut parameters);
+        parameters.finish(read)
+    }
+
+    #[test]
+    fn a_page_has_twenty_items_unless_told_otherwise() {
+        assert_eq!(page("").map(|page| page.limit).unwrap(), 20);
+        assert_eq!(page("limit=100").map(|page| page.limit).unwrap(), 100);
+    }
+
+    #[test]
+    fn what_is_unknown_repeated_or_out_of_bounds_is_refused() {
+        for query in
+            ["limit=0", "limit=101", "limit=", "limit=%2B5", "limit=1&limit=1", "page=2", "cursor=a%20b"]
+        {
+            assert!(page(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn times_are_in_utc_with_at_most_milliseconds() {
+        for text in ["2026-03-01T12:00:00Z", "2026-03-01T12:00:00.1Z", "2026-03-01T12:00:00.123Z"] {
+            assert!(time(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "2026-03-01",
+            "2026-03-01T12:00:00",
+            "2026-03-01T12:00:00.1234Z",
+            "2026-03-01T12:00:00+01:00",
+            "2026-02-30T12:00:00Z",
+            "2026-03-01 12:00:00Z",
+            "2026-03-01T12:00:00z",
+            "infinity",
+        ] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_short_and_plain() {
+        assert!(is_key("AZaz09_.:-") && is_key(&"a".repeat(255)));
+        for text in ["", "a b", "a/b", "a,b", "\"a\"", &"a".repeat(256)] {
+            assert!(!is_key(text), "{text}");
+        }
+    }
+}
