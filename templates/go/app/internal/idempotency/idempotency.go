@@ -46,7 +46,7 @@ type idempotencyKey struct {
 	ResponseStatus  int
 	ResponseHeaders map[string]string `gorm:"serializer:json"`
 	ResponseBody    string
-	CreatedAt       time.Time
+	CreatedAt       time.Time `gorm:"autoCreateTime:false"`
 	ExpiresAt       time.Time
 }
 
