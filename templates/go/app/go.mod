@@ -1,4 +1,4 @@
-module example.com/orders
+module example.com/storefront
 
 go 1.26.0
 

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/postgres"
 )
 
 // What can go wrong for a client.

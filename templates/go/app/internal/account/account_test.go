@@ -10,7 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/config"
+	"example.com/storefront/internal/config"
 )
 
 var settings = config.Tokens{

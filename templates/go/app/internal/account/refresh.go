@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/postgres"
 )
 
 type refreshToken struct {

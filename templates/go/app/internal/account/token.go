@@ -11,7 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/config"
+	"example.com/storefront/internal/config"
 )
 
 const clockSkew = 30 * time.Second

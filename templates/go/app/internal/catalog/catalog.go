@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/postgres"
 )
 
 // What can go wrong for a client.

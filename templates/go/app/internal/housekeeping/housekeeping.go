@@ -9,7 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/postgres"
 )
 
 const (

@@ -9,8 +9,8 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/timestamp"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/timestamp"
 )
 
 var (

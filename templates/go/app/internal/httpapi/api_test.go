@@ -21,13 +21,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/httpapi"
-	"example.com/orders/internal/order"
-	"example.com/orders/internal/telemetry"
-	"example.com/orders/internal/testdb"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/httpapi"
+	"example.com/storefront/internal/order"
+	"example.com/storefront/internal/telemetry"
+	"example.com/storefront/internal/testdb"
 )
 
 func TestMain(m *testing.M) {

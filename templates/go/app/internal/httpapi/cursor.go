@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/order"
-	"example.com/orders/internal/timestamp"
+	"example.com/storefront/internal/order"
+	"example.com/storefront/internal/timestamp"
 )
 
 // productCursor is where a page of products ended.

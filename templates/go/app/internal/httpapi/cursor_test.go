@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/order"
+	"example.com/storefront/internal/order"
 )
 
 func TestACursorComesBackAsItWas(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"example.com/orders/internal/order"
+	"example.com/storefront/internal/order"
 )
 
 // A tag of ours: a version in quotes. A weak one, W/"1", never matches (RFC 9110, section 13.1.1).

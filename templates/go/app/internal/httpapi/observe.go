@@ -15,7 +15,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
-	"example.com/orders/internal/telemetry"
+	"example.com/storefront/internal/telemetry"
 )
 
 var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
@@ -56,7 +56,7 @@ func (s *Server) begin(c fiber.Ctx) {
 		"traceparent": c.Get("Traceparent"), "tracestate": c.Get("Tracestate"),
 	})
 	ctx = telemetry.WithRequestID(ctx, id)
-	ctx, span := otel.Tracer("example.com/orders/internal/httpapi").
+	ctx, span := otel.Tracer("example.com/storefront/internal/httpapi").
 		Start(ctx, c.Method(), trace.WithSpanKind(trace.SpanKindServer))
 	c.SetContext(ctx)
 	c.Locals(exchangeKey{}, &exchange{started: time.Now(), span: span})

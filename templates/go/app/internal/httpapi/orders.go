@@ -9,9 +9,9 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/idempotency"
-	"example.com/orders/internal/order"
-	"example.com/orders/internal/timestamp"
+	"example.com/storefront/internal/idempotency"
+	"example.com/storefront/internal/order"
+	"example.com/storefront/internal/timestamp"
 )
 
 const (

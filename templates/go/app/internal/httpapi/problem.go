@@ -7,12 +7,12 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/idempotency"
-	"example.com/orders/internal/order"
-	"example.com/orders/internal/postgres"
-	"example.com/orders/internal/telemetry"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/idempotency"
+	"example.com/storefront/internal/order"
+	"example.com/storefront/internal/postgres"
+	"example.com/storefront/internal/telemetry"
 )
 
 // kind is what all problems of a type have in common.

@@ -10,10 +10,10 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/idempotency"
-	"example.com/orders/internal/order"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/idempotency"
+	"example.com/storefront/internal/order"
 )
 
 // describe writes what parseIfMatch understood.

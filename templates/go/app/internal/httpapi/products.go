@@ -4,7 +4,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/catalog"
+	"example.com/storefront/internal/catalog"
 )
 
 type productResponse struct {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
-	"example.com/orders/internal/timestamp"
+	"example.com/storefront/internal/timestamp"
 )
 
 const (

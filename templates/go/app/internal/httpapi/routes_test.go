@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/orders/api"
+	"example.com/storefront/api"
 )
 
 type operation struct {

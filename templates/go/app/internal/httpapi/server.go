@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 
-	"example.com/orders/api"
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/order"
-	"example.com/orders/internal/telemetry"
+	"example.com/storefront/api"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/order"
+	"example.com/storefront/internal/telemetry"
 )
 
 const (

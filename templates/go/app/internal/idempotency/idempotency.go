@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/postgres"
 )
 
 const lifetime = 24 * time.Hour

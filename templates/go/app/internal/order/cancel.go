@@ -9,8 +9,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/outbox"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/outbox"
 )
 
 // Versions are those of an order that a client has seen and would change.

@@ -3,8 +3,8 @@ package order
 import (
 	"github.com/google/uuid"
 
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/timestamp"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/timestamp"
 )
 
 // Document is an order as clients and the receivers of events see it.

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/postgres"
 )
 
 // Status is how far an order has come.

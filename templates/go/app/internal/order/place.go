@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/idempotency"
-	"example.com/orders/internal/outbox"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/idempotency"
+	"example.com/storefront/internal/outbox"
 )
 
 // Amounts beyond this are not exact in clients whose numbers are doubles.

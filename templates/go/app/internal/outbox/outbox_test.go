@@ -17,9 +17,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/housekeeping"
-	"example.com/orders/internal/outbox"
-	"example.com/orders/internal/testdb"
+	"example.com/storefront/internal/housekeeping"
+	"example.com/storefront/internal/outbox"
+	"example.com/storefront/internal/testdb"
 )
 
 func TestMain(m *testing.M) {

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/postgres"
 )
 
 const (
@@ -100,7 +100,7 @@ func (r *Relay) publishAll(ctx context.Context, due []event) {
 }
 
 func (r *Relay) publish(ctx context.Context, e event) {
-	ctx, span := otel.Tracer("example.com/orders/internal/outbox").Start(ctx, "publish "+e.Topic,
+	ctx, span := otel.Tracer("example.com/storefront/internal/outbox").Start(ctx, "publish "+e.Topic,
 		trace.WithSpanKind(trace.SpanKindProducer),
 		trace.WithAttributes(attribute.String("messaging.message.id", e.ID.String())))
 	defer span.End()

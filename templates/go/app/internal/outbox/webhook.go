@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 
-	"example.com/orders/internal/timestamp"
+	"example.com/storefront/internal/timestamp"
 )
 
 const longestReply = 64 << 10

@@ -17,7 +17,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
-	"example.com/orders/internal/config"
+	"example.com/storefront/internal/config"
 )
 
 const slowStatement = 500 * time.Millisecond

@@ -15,7 +15,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
-	"example.com/orders/internal/config"
+	"example.com/storefront/internal/config"
 )
 
 // Migrate brings the schema up to date, as the role that owns it, while no other process does.

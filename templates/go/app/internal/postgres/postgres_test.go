@@ -19,10 +19,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"gorm.io/gorm"
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/postgres"
-	"example.com/orders/internal/testdb"
-	"example.com/orders/migrations"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/postgres"
+	"example.com/storefront/internal/testdb"
+	"example.com/storefront/migrations"
 )
 
 func TestMain(m *testing.M) {

@@ -15,9 +15,9 @@ import (
 	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/postgres"
-	"example.com/orders/migrations"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/postgres"
+	"example.com/storefront/migrations"
 )
 
 // Database is a migrated database that ends with its test.

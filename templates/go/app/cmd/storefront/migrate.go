@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/postgres"
-	"example.com/orders/migrations"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/postgres"
+	"example.com/storefront/migrations"
 )
 
 func runMigrate(ctx context.Context, getenv func(string) string) error {

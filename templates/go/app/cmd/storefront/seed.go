@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/postgres"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/postgres"
 )
 
 // Ids are fixed and rows that exist stay as they are, so seeding may run again.

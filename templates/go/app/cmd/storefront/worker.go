@@ -5,11 +5,11 @@ import (
 	"errors"
 	"sync"
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/housekeeping"
-	"example.com/orders/internal/outbox"
-	"example.com/orders/internal/postgres"
-	"example.com/orders/internal/telemetry"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/housekeeping"
+	"example.com/storefront/internal/outbox"
+	"example.com/storefront/internal/postgres"
+	"example.com/storefront/internal/telemetry"
 )
 
 func runWorker(ctx context.Context, getenv func(string) string) error {

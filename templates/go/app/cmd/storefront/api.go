@@ -11,14 +11,14 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"example.com/orders/internal/account"
-	"example.com/orders/internal/admin"
-	"example.com/orders/internal/catalog"
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/httpapi"
-	"example.com/orders/internal/order"
-	"example.com/orders/internal/postgres"
-	"example.com/orders/internal/telemetry"
+	"example.com/storefront/internal/account"
+	"example.com/storefront/internal/admin"
+	"example.com/storefront/internal/catalog"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/httpapi"
+	"example.com/storefront/internal/order"
+	"example.com/storefront/internal/postgres"
+	"example.com/storefront/internal/telemetry"
 )
 
 // What comes after the requests: the pool, the last spans, the admin listener.

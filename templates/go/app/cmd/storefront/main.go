@@ -1,4 +1,4 @@
-// Command orders is the whole service: the API, its worker, and what prepares their database.
+// Command storefront is the whole service: the API, its worker, and what prepares their database.
 package main
 
 import (
@@ -11,11 +11,11 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/telemetry"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/telemetry"
 )
 
-const usage = `usage: orders COMMAND
+const usage = `usage: storefront COMMAND
 
   api      answers requests
   worker   publishes events

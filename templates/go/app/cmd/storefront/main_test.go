@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/orders/internal/config"
-	"example.com/orders/internal/testdb"
+	"example.com/storefront/internal/config"
+	"example.com/storefront/internal/testdb"
 )
 
 func TestMain(m *testing.M) {
