@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tomllib
 from dataclasses import dataclass, replace
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 from harness import apps
@@ -28,16 +29,16 @@ class Contestant:
     stack: str
     language: Sequence[str]
     """Prints the version of the language."""
-    lock: Path
-    """Names the versions of the libraries."""
+    locks: Sequence[Path]
+    """Name the versions of the libraries."""
     libraries: Mapping[str, str]
-    """What the lock calls them, by the names that they are known by."""
-    sources: Sequence[Path]
-    """Files and folders whose lines are counted."""
+    """What the locks call them, by the names that they are known by."""
+    sources: Sequence[str]
+    """Files and folders whose lines are counted, as git takes them, and after `:!` those whose lines are not."""
     ships: Sequence[Path]
     """What a container image holds of the application, besides its libraries."""
-    installed: Path | None
-    """Where the libraries lie that are shipped beside it; None where they are compiled in."""
+    installed: Sequence[Path]
+    """Where the libraries of each lock lie that are shipped beside it; empty where they are compiled in."""
     full: App
     minimal: App
 
@@ -49,30 +50,35 @@ def contestants(wanted: Collection[str]) -> list[Contestant]:
 
 
 def build(contestant: Contestant) -> None:
-    """Build both applications, the minimal one from a copy, for it leaves nothing in the repository."""
+    """Build both applications, the minimal one from a copy, so that nothing is left in the repository."""
     apps.build(contestant.full)
     copy = contestant.minimal.folder
     shutil.copytree(_BENCH / "minimal" / copy.name, copy, dirs_exist_ok=True)
-    modules = copy / "node_modules"
-    if contestant.installed and contestant.stack == "node" and not modules.is_symlink():
-        modules.symlink_to(contestant.installed)
+    if contestant.stack == "node":  # it looks for libraries beside a module, then one folder above, and so on
+        for folder, modules in zip((copy, *copy.parents), contestant.installed, strict=False):
+            _link(folder / "node_modules", modules)
     apps.build(contestant.minimal)
 
 
+def _link(link: Path, target: Path) -> None:
+    if not link.is_symlink():
+        link.symlink_to(target)
+
+
 def _contestant(name: str, entry: Mapping[str, Any]) -> Contestant:
-    full = apps.read(entry["app"])
-    full = replace(full, name=f"bench/{name}")
+    full = replace(apps.read(entry["app"]), name=f"bench/{name}", **entry.get("template", {}))
     full.cache.mkdir(parents=True, exist_ok=True)
+    ships = (Template(path).substitute(full.environment) for path in entry["ships"])
     return Contestant(
         id=name,
         title=entry["title"],
         stack=entry["stack"],
         language=entry["language"],
-        lock=TEMPLATES / entry["lock"],
+        locks=[TEMPLATES / path for path in entry["locks"]],
         libraries=entry["libraries"],
-        sources=[full.folder / path for path in entry["sources"]],
-        ships=[full.folder / path for path in entry.get("ships", full.api[:1])],
-        installed=TEMPLATES / entry["installed"] if "installed" in entry else None,
+        sources=entry["sources"],
+        ships=[full.folder / path for path in ships],
+        installed=[TEMPLATES / path for path in entry.get("installed", ())],
         full=full,
         minimal=_minimal(name, full, entry["minimal"]),
     )

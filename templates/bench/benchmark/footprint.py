@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ print(sum(p.stat().st_size for p in [*files, pathlib.Path(sys._base_executable).
 def source_lines(contestant: Contestant) -> int:
     """Return how many lines of code the template has, without tests, comments, blank lines and what is generated."""
     folder = contestant.full.folder
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *map(str, contestant.sources)]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *contestant.sources]
     listed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
     found = sorted(path for path in set(listed) if lines.is_source(path))
     return sum(lines.count(path, (folder / path).read_text(encoding="utf-8")) for path in found)
@@ -36,8 +37,7 @@ def source_lines(contestant: Contestant) -> int:
 
 def application_bytes(contestant: Contestant) -> int:
     """Return the size of what an image holds of the template: its own files, and the libraries beside them."""
-    own = sum(_size(path) for path in contestant.ships)
-    return own + sum(_libraries(contestant)) if contestant.installed else own
+    return sum(map(_size, contestant.ships)) + sum(_libraries(contestant))
 
 
 def runtime_bytes(contestant: Contestant) -> int:
@@ -60,24 +60,25 @@ def _told(command: list[str], environment: dict[str, str], contestant: Contestan
 
 def _libraries(contestant: Contestant) -> Iterator[int]:
     """Yield the sizes of the installed libraries that are not for development only."""
-    assert contestant.installed
-    if contestant.stack == "node":
-        for package in production_packages(contestant.lock):
-            folder = contestant.installed.parent / package
-            yield sum(_size(path) for path in folder.iterdir() if path.name != "node_modules") if folder.exists() else 0
-        return
-    wanted = _production_distributions(contestant)
-    for record in contestant.installed.glob("lib/python3*/site-packages/*.dist-info/RECORD"):
+    for lock, installed in zip(contestant.locks, contestant.installed, strict=False):
+        yield from _packages(lock, installed) if contestant.stack == "node" else _distributions(contestant, installed)
+
+
+def _packages(lock: Path, modules: Path) -> Iterator[int]:
+    for package in production_packages(lock):
+        folder = modules.parent / package
+        if folder.is_dir():
+            yield sum(_size(path) for path in folder.iterdir() if path.name != "node_modules")
+
+
+def _distributions(contestant: Contestant, environment: Path) -> Iterator[int]:
+    command = ["uv", "export", "--frozen", "--no-dev", "--no-hashes", "--no-emit-project", "--no-header", "--quiet"]
+    told = _told(command, dict(contestant.full.environment), contestant)
+    wanted = {_normal(re.split(r"[=\[]", line)[0]) for line in told.splitlines() if "==" in line}
+    for record in environment.glob("lib/python3*/site-packages/*.dist-info/RECORD"):
         if _normal(record.parent.name.partition("-")[0]) in wanted:
             paths = [record.parent.parent / row[0] for row in csv.reader(record.read_text().splitlines())]
             yield sum(_size(path) for path in paths if path.suffix != ".pyc")
-
-
-def _production_distributions(contestant: Contestant) -> set[str]:
-    command = ["uv", "export", "--frozen", "--no-dev", "--no-hashes", "--no-emit-project", "--no-header", "--quiet"]
-    told = _told(command, dict(contestant.full.environment), contestant)
-    names = (line.partition("==")[0] for line in told.splitlines() if "==" in line)
-    return {_normal(name.partition("[")[0]) for name in names}
 
 
 def _normal(name: str) -> str:

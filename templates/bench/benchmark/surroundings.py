@@ -54,7 +54,7 @@ def versions_of(contestant: Contestant) -> Mapping[str, str]:
     ).stdout
     language = {"node": "Node.js", "go": "Go", "rust": "Rust", "python": "Python"}[contestant.stack]
     number = _NUMBER.search(told)
-    locked = versions(contestant.lock)
+    locked = {name: version for lock in contestant.locks for name, version in versions(lock).items()}
     return {
         language: number[0] if number else told,
         **{name: locked[key] for name, key in contestant.libraries.items()},

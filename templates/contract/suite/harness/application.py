@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import shutil
 import signal
+import tempfile
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -37,6 +40,8 @@ SETTINGS = {
     "OUTBOX_POLL_MS": "50",
 }
 """What every process of a run is started with; a case adds its own."""
+KEPT_SECONDS = 3600
+"""For which the logs of a run stay."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,7 @@ class Application:
         self.processes: list[Process] = []
         """All that were started, in order."""
         self._settings = {**SETTINGS, **settings}
-        self.logs = app.cache / "logs"
-        shutil.rmtree(self.logs, ignore_errors=True)
-        self.logs.mkdir(parents=True)
+        self.logs = _new_folder(app.cache / "logs")
 
     def api(self, settings: Mapping[str, str] | None = None, *, ready: bool = True) -> Api:
         """Start an api process on free ports."""
@@ -117,6 +120,15 @@ class Application:
         """Kill what still runs."""
         for process in self.processes:
             process.kill()
+
+
+def _new_folder(parent: Path) -> Path:
+    """Return a folder for the logs of this run, beside those of runs at the same time; older ones go."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for earlier in parent.iterdir():
+        if time.time() - earlier.stat().st_mtime > KEPT_SECONDS:
+            shutil.rmtree(earlier, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=time.strftime("%H.%M.%S-"), dir=parent))
 
 
 def complete(process: Process, within: float = 60) -> None:

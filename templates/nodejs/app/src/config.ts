@@ -90,7 +90,6 @@ const Worker = Serving.extend({
 
 const Migration = Process.extend({
   MIGRATION_DATABASE_URL: databaseUrl,
-  NODE_ENV: z.string().default("production"),
 });
 
 export type ProcessConfig = z.infer<typeof Process>;

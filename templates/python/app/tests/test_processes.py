@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from support import SECRET
 
-PATIENCE = 20
+PATIENCE = 50
 
 
 def free_port() -> int:

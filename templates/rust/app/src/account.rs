@@ -67,7 +67,8 @@ impl Accounts {
             password_hash: Set(password_hash),
             ..Default::default()
         };
-        let added = user::Entity::insert(user).exec_with_returning(self.database.connection()).await;
+        let added =
+            user::Entity::insert(user).exec_with_returning(self.database.connection()).await;
         added.map_err(|error| match constraint(&error) {
             Some("users_email_key") => Error::EmailTaken, // BK131
             _ => error.into(),
@@ -89,13 +90,14 @@ impl Accounts {
 
     pub async fn refresh(&self, deadline: Instant, token: &RefreshToken) -> Result<Tokens, Error> {
         let exchange = refresh_token::Exchange::new(token, self.refresh_lifetime)?;
-        let exchanged = self.database.transact(deadline, exchange).await;
-        let (id, token) = exchanged.map_err(Error::from)?.ok_or(Error::RefreshToken)?;
+        let exchanged = self.database.transact(deadline, exchange).await?;
+        let (id, token) = exchanged.ok_or(Error::RefreshToken)?;
         self.tokens(id, token)
     }
 
-    pub async fn sign_out(&self, token: &RefreshToken) -> Result<(), DbErr> {
-        refresh_token::end_family(self.database.connection(), token).await
+    pub async fn sign_out(&self, deadline: Instant, given: RefreshToken) -> Result<(), Error> {
+        let end = refresh_token::End { given };
+        Ok(self.database.transact(deadline, end).await?)
     }
 
     pub async fn find(&self, id: Uuid) -> Result<Option<user::Model>, DbErr> {

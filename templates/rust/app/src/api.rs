@@ -40,11 +40,8 @@ pub async fn run(settings: config::Api, terminated: CancellationToken) -> Result
         refresh_lifetime: settings.tokens.refresh_lifetime,
     };
     let leaving = CancellationToken::new();
-    let admin = Admin {
-        database: database.clone(),
-        metrics: Arc::new(metrics),
-        leaving: leaving.clone(),
-    };
+    let admin =
+        Admin { database: database.clone(), metrics: Arc::new(metrics), leaving: leaving.clone() };
     let head_timeout = settings.limits.read_timeout;
     let public = Server {
         listener: TcpListener::bind((settings.host.as_str(), settings.port)).await?,

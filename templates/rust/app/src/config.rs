@@ -84,7 +84,7 @@ pub struct Migration {
     pub telemetry: Telemetry,
 }
 
-/// What the command `healthcheck` needs.
+/// What the command `health` needs.
 #[derive(Clone, Debug)]
 pub struct Probe {
     pub admin_port: u16,
@@ -263,7 +263,9 @@ mod tests {
 
     #[test]
     fn migrations_want_an_address_of_postgresql() {
-        for url in ["mysql://localhost/orders", "localhost", "postgres://[", "postgres://h/d?sslmode=x"] {
+        for url in
+            ["mysql://localhost/orders", "localhost", "postgres://[", "postgres://h/d?sslmode=x"]
+        {
             let set = [("MIGRATION_DATABASE_URL", url)];
             let faults = Migration::load(&environment(&set)).unwrap_err();
             assert_eq!(faulty_names(&faults), ["MIGRATION_DATABASE_URL"], "{url}");

@@ -9,9 +9,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait,
-};
+use sea_orm::{ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
@@ -81,7 +79,7 @@ impl Database {
             .test_before_acquire(true)
             .connect_lazy(true)
             .sqlx_logging(false)
-            .set_application_name("orders")
+            .set_application_name(env!("CARGO_PKG_NAME"))
             .map_sqlx_postgres_opts(move |postgres| postgres.options(session.clone()))
             .map_sqlx_postgres_pool_opts(move |pool| pool.acquire_slow_threshold(slow));
         let connection = sea_orm::Database::connect(options).await?;

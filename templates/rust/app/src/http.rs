@@ -6,6 +6,7 @@ mod cursor;
 mod guard;
 mod if_match;
 mod json;
+mod linger;
 mod observe;
 mod openapi;
 mod orders;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
@@ -61,6 +62,7 @@ impl App {
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
             .layer(CatchPanicLayer::custom(problem::of_panic))
             .layer(from_fn_with_state(self.clone(), observe::observe))
+            .layer(from_fn(linger::linger))
             .with_state(self)
     }
 

@@ -8,16 +8,17 @@ use std::{
     time::Duration,
 };
 
-use orders::{
-    api,
-    config::{self, Faults},
-    migration, seed, telemetry, worker,
-};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
+
+use storefront::{
+    api,
+    config::{self, Faults},
+    migration, seed, telemetry, worker,
+};
 
 /// `EX_USAGE` and `EX_CONFIG` of sysexits.h.
 const USAGE: u8 = 64;
@@ -45,13 +46,16 @@ fn main() -> ExitCode {
             run(&settings.telemetry, async |_| Ok(migration::down(&settings).await?))
         }),
         ["seed"] => with(config::Migration::load(&lookup), |settings| {
-            run(&settings.telemetry, async |_| Ok(seed::run(&settings).await?))
+            run(&settings.telemetry, async |_| Ok(seed::products(&settings).await?))
         }),
-        ["healthcheck"] => with(config::Probe::load(&lookup), |settings| {
+        ["seed", "--development"] => with(config::Migration::load(&lookup), |settings| {
+            run(&settings.telemetry, async |_| Ok(seed::development(&settings).await?))
+        }),
+        ["health"] => with(config::Probe::load(&lookup), |settings| {
             run(&settings.telemetry, async |_| probe(settings.admin_port).await)
         }),
         _ => {
-            say("usage: orders api | worker | migrate [down] | seed | healthcheck");
+            say("usage: storefront api | worker | migrate [down] | seed [--development] | health");
             ExitCode::from(USAGE)
         }
     }
@@ -62,7 +66,9 @@ fn with<T>(settings: Result<T, Faults>, command: impl FnOnce(T) -> ExitCode) -> 
     match settings {
         Ok(settings) => command(settings),
         Err(faults) => {
-            faults.iter().for_each(|fault| say(&fault.to_string()));
+            for fault in faults {
+                say(&fault.to_string());
+            }
             ExitCode::from(CONFIG)
         }
     }

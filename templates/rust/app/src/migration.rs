@@ -5,11 +5,9 @@ mod m20261122_000001_schema;
 
 use std::time::Duration;
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::time::sleep;
 
 use crate::{config, database::sqlstate};
@@ -29,7 +27,7 @@ impl MigratorTrait for Migrator {
 
 /// Apply what has not been applied.
 pub async fn up(settings: &config::Migration) -> Result<(), DbErr> {
-    let db = connect(&settings.url, settings.lock_timeout).await?;
+    let db = connect(settings).await?;
     lock(&db).await?;
     let done = apply(&db).await;
     db.close().await?; // and with it the session, which has the lock
@@ -38,7 +36,7 @@ pub async fn up(settings: &config::Migration) -> Result<(), DbErr> {
 
 /// Take back what was applied last.
 pub async fn down(settings: &config::Migration) -> Result<(), DbErr> {
-    let db = connect(&settings.url, settings.lock_timeout).await?;
+    let db = connect(settings).await?;
     lock(&db).await?;
     let done = Migrator::down(&db, Some(1)).await;
     db.close().await?;
@@ -46,19 +44,16 @@ pub async fn down(settings: &config::Migration) -> Result<(), DbErr> {
 }
 
 /// Open the one connection as the role that owns the schema.
-pub async fn connect(
-    url: &SecretString,
-    lock_timeout: Duration,
-) -> Result<DatabaseConnection, DbErr> {
-    let lock_timeout = format!("{}ms", lock_timeout.as_millis());
-    let mut options = ConnectOptions::new(url.expose_secret());
+pub async fn connect(settings: &config::Migration) -> Result<DatabaseConnection, DbErr> {
+    let lock_timeout = format!("{}ms", settings.lock_timeout.as_millis());
+    let mut options = ConnectOptions::new(settings.url.expose_secret());
     options
         .max_connections(1) // a lock belongs to a session: the migrations have to run in the same
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
-        .set_application_name("orders migrate")
+        .set_application_name(env!("CARGO_PKG_NAME"))
         .map_sqlx_postgres_opts(move |postgres| {
             postgres.options([("lock_timeout", lock_timeout.as_str())])
         });

@@ -56,7 +56,9 @@ pub async fn find(
 ) -> Result<Option<Document>, DbErr> {
     // BK117: somebody else's order is not found.
     let own = order::Entity::find_by_id(id).filter(order::COLUMN.user_id.eq(user));
-    let Some(order) = own.one(db).await? else { return Ok(None) };
+    let Some(order) = own.one(db).await? else {
+        return Ok(None);
+    };
     let lines = lines(db, &[id]).await?;
     Ok(Some(Document::new(order, lines)))
 }

@@ -1,8 +1,6 @@
-//! A few products, and in development somebody to buy them.
+//! A few products, and in development somebody to buy them. Seeding again adds what is missing.
 
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, TryInsertResult,
-};
+use sea_orm::{ActiveValue::Set, DatabaseConnection, DbErr, EntityTrait};
 use uuid::{Uuid, uuid};
 
 use crate::{
@@ -12,14 +10,15 @@ use crate::{
     migration,
 };
 
-const PRODUCTS: [(Uuid, &str, i64, i32); 4] = [
-    (uuid!("0193e1a0-0000-7000-8000-000000000001"), "Desk lamp", 4900, 120),
-    (uuid!("0193e1a0-0000-7000-8000-000000000002"), "Office chair", 24_900, 35),
-    (uuid!("0193e1a0-0000-7000-8000-000000000003"), "Standing desk", 58_900, 12),
-    (uuid!("0193e1a0-0000-7000-8000-000000000004"), "Monitor arm", 11_900, 60),
+const PRODUCTS: [(Uuid, &str, i64, &str, i32); 5] = [
+    (uuid!("01990000-0000-7000-8000-000000000001"), "Kettle", 3900, "EUR", 100),
+    (uuid!("01990000-0000-7000-8000-000000000002"), "Teapot", 2450, "EUR", 100),
+    (uuid!("01990000-0000-7000-8000-000000000003"), "Tea, 500 g", 990, "EUR", 500),
+    (uuid!("01990000-0000-7000-8000-000000000004"), "Cup and saucer", 1200, "EUR", 250),
+    (uuid!("01990000-0000-7000-8000-000000000005"), "Biscuits", 450, "USD", 300),
 ];
 const EMAIL: &str = "ada@example.com";
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "correct horse battery staple"; // the README tells it too
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -31,35 +30,34 @@ pub enum Error {
     Password(&'static str),
 }
 
-pub async fn run(settings: &config::Migration) -> Result<(), Error> {
-    let db = migration::connect(&settings.url, settings.lock_timeout).await?;
-    let products = add_products(&db).await?;
-    tracing::info!(products, "seeded");
-    // No release build knows a password.
-    if cfg!(debug_assertions) {
-        add_account(&db).await?;
-        tracing::info!(EMAIL, "an account for development");
-    }
-    db.close().await?;
-    Ok(())
+pub async fn products(settings: &config::Migration) -> Result<(), Error> {
+    let db = migration::connect(settings).await?;
+    add_products(&db).await?;
+    Ok(db.close().await?)
 }
 
-/// Return how many are new.
-async fn add_products(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    let products = PRODUCTS.map(|(id, name, price_minor, stock)| product::ActiveModel {
+/// Products, and an account whose password everybody knows.
+pub async fn development(settings: &config::Migration) -> Result<(), Error> {
+    let db = migration::connect(settings).await?;
+    add_products(&db).await?;
+    add_account(&db).await?;
+    Ok(db.close().await?)
+}
+
+async fn add_products(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let products = PRODUCTS.map(|(id, name, price, currency, stock)| product::ActiveModel {
         id: Set(id),
         name: Set(name.to_owned()),
-        price_minor: Set(price_minor),
-        currency: Set("EUR".to_owned()),
+        price_minor: Set(price),
+        currency: Set(currency.to_owned()),
         stock: Set(stock),
         ..Default::default()
     });
     let insert = product::Entity::insert_many(products);
     let insert = insert.on_conflict_do_nothing_on([product::Column::Id]); // BK110
-    match insert.exec_without_returning(db).await? {
-        TryInsertResult::Inserted(new) => Ok(new),
-        TryInsertResult::Empty | TryInsertResult::Conflicted => Ok(0),
-    }
+    insert.exec_without_returning(db).await?;
+    tracing::info!("products are there");
+    Ok(())
 }
 
 async fn add_account(db: &DatabaseConnection) -> Result<(), Error> {
@@ -71,5 +69,6 @@ async fn add_account(db: &DatabaseConnection) -> Result<(), Error> {
     };
     let insert = user::Entity::insert(user).on_conflict_do_nothing_on([user::Column::Email]);
     insert.exec_without_returning(db).await?;
+    tracing::info!(email = EMAIL, "an account for development is there");
     Ok(())
 }

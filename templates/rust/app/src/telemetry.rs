@@ -44,21 +44,21 @@ pub fn start(settings: &config::Telemetry) -> Result<Telemetry, Error> {
     };
     let tracer = settings.otlp_endpoint.as_ref();
     let tracer = tracer.map(|url| trace::provider(url, &settings.service_name)).transpose()?;
-    let traces = tracer.as_ref().map(|provider| {
+    let spans = tracer.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("orders"))
+            .with_tracer(provider.tracer(env!("CARGO_PKG_NAME")))
             .with_filter(filter_fn(|of| of.is_span() && is_own(of)))
     });
     tracing_subscriber::registry()
         .with(log::JsonLines::default().with_filter(filter_fn(is_logged)))
-        .with(traces)
+        .with(spans)
         .try_init()?;
     log::log_panics();
     Ok(Telemetry { tracer })
 }
 
 fn is_own(of: &Metadata<'_>) -> bool {
-    of.target().starts_with("orders")
+    of.target().starts_with(env!("CARGO_CRATE_NAME"))
 }
 
 impl Telemetry {

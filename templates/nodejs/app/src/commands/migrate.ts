@@ -2,43 +2,59 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { readMigrationConfig } from "../config.ts";
 
 const ATTEMPTS = 5;
 const PRISMA = fileURLToPath(import.meta.resolve("prisma/build/index.js"));
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Which migration gave up because a table was in use; nothing of it has happened. */
-const GAVE_UP = /Migration name: (?<name>\S+)\s+Database error code: 55P03/;
-/** Another release migrates, and holds Prisma's lock. */
-const LOCKED = /P1002/;
+/** Another release migrates, and has held Prisma's lock for ten seconds. */
+const BUSY = "P1002";
 
-/** Brings the schema up to date as the role that owns it (BK116), again while a table or the lock is in use (BK113). */
+/** Brings the schema up to date as the role that owns it (BK116), again while a table is in use (BK113). */
 export async function run(): Promise<void> {
-  readMigrationConfig(process.env);
+  const { MIGRATION_DATABASE_URL } = readMigrationConfig(process.env);
   for (let attempt = 1; ; attempt++) {
-    const { code, output } = await prisma("migrate", "deploy");
+    const { code, said } = await prisma("migrate", "deploy"); // under a lock: releases migrate one after the other
     if (code === 0) return;
-    const name = GAVE_UP.exec(output)?.groups?.["name"];
-    if (attempt === ATTEMPTS || (name === undefined && !LOCKED.test(output))) process.exit(code);
+    const name = await findGivenUp(MIGRATION_DATABASE_URL);
+    if (attempt === ATTEMPTS || (name === undefined && !said.includes(BUSY))) process.exit(code);
     if (name !== undefined) await prisma("migrate", "resolve", "--rolled-back", name);
     await sleep(attempt * 1000); // those who queued up go first
   }
 }
 
-async function prisma(...command: string[]): Promise<{ code: number; output: string }> {
+/** Returns the migration that gave up waiting for a lock: it ran in one transaction, so nothing of it has happened. */
+async function findGivenUp(url: string): Promise<string | undefined> {
+  const client = new pg.Client(url);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>(
+      `select migration_name as name from _prisma_migrations
+       where finished_at is null and rolled_back_at is null and logs ~ '55P03|lock timeout'`,
+    );
+    return rows[0]?.name;
+  } catch {
+    return undefined; // Prisma has said what is wrong
+  } finally {
+    await client.end();
+  }
+}
+
+async function prisma(...command: string[]): Promise<{ code: number; said: string }> {
   const child = spawn(process.execPath, [PRISMA, ...command], {
     cwd: PROJECT,
     env: { ...process.env, CHECKPOINT_DISABLE: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let output = "";
+  let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
+      said += text;
       process.stderr.write(text);
     });
   }
   const [code] = (await once(child, "close")) as [number | null];
-  return { code: code ?? 1, output };
+  return { code: code ?? 1, said };
 }

@@ -36,14 +36,14 @@ const PRODUCTS = [
 
 const DEVELOPER = { email: "ada@example.com", password: "correct horse battery staple" };
 
-/** Writes a few products, and in development an account; what is there already stays as it is. */
+/** Writes a few products, and with `--development` an account; what is there already stays as it is. */
 export async function run(): Promise<void> {
   const config = readMigrationConfig(process.env);
   const adapter = new PrismaPg({ connectionString: config.MIGRATION_DATABASE_URL, max: 1 });
   const prisma = new PrismaClient({ adapter });
   try {
     await prisma.product.createMany({ data: PRODUCTS, skipDuplicates: true }); // BK110
-    if (config.NODE_ENV === "development") await addDeveloper(prisma);
+    if (process.argv.includes("--development")) await addDeveloper(prisma);
   } finally {
     await prisma.$disconnect();
   }

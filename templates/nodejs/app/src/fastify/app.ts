@@ -1,3 +1,4 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { answerClientError } from "../contract/client-error.ts";
@@ -16,9 +17,9 @@ import { readInput } from "./validation.ts";
 
 /** An instance whose routes have the types of their Zod schemas. */
 export type App = FastifyInstance<
-  import("node:http").Server,
-  import("node:http").IncomingMessage,
-  import("node:http").ServerResponse,
+  Server,
+  IncomingMessage,
+  ServerResponse,
   FastifyBaseLogger,
   ZodTypeProvider
 >;
@@ -27,7 +28,8 @@ const LONGEST_PATH = 16_384; // the longest head that Node.js reads
 const NOT_FOUND = "/not-found";
 
 export async function buildApp(services: Services): Promise<App> {
-  const { config, log } = services;
+  const { config } = services;
+  const log: FastifyBaseLogger = services.log;
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }), // `observe` writes one line for each request

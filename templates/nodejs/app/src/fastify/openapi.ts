@@ -105,4 +105,3 @@ function problem(status: keyof typeof PROBLEMS): object {
 function headers(own: readonly (keyof typeof HEADERS)[] = []): object {
   return Object.fromEntries((["X-Request-Id", ...own] as const).map((name) => [name, HEADERS[name]]));
 }
-

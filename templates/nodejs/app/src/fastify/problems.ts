@@ -35,7 +35,7 @@ function problemFrom(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
   if (code in KINDS_OF_FASTIFY) return new Problem(KINDS_OF_FASTIFY[code] ?? "internal-error");
-  const ofTheRequest = code.startsWith("FST_ERR") || request.raw.destroyed;
+  const ofTheRequest = code.startsWith("FST_ERR") || error === request.raw.errored;
   if (ofTheRequest && statusCode < 500) return new Problem("malformed-request");
   return problemOf(error);
 }

@@ -22,27 +22,20 @@ export function readInput(app: App): void {
   });
 }
 
-const compile: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
-  switch (httpPart) {
-    case "params":
-      return validator((data) => readPath(schema, data));
-    case "querystring":
-      return validator((data) => readQuery(schema, data));
-    case "body":
-      return validator((data) => readBody(schema, data as Uint8Array));
-    case "headers":
-    case undefined: // a header's fault has a problem of its own, so the routes look at them
-      return validator((data) => data);
-  }
+const readers: Record<string, (schema: z.ZodType, data: unknown) => unknown> = {
+  params: readPath,
+  querystring: readQuery,
+  body: (schema, data) => readBody(schema, data as Uint8Array),
 };
 
 /** Fastify wants errors returned, where the reading throws them. */
-function validator(read: (data: unknown) => unknown) {
+const compile: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = "" }) => {
+  const read = readers[httpPart] ?? ((_, data) => data); // a header's fault has a problem of its own: see the routes
   return (data: unknown) => {
     try {
-      return { value: read(data) };
+      return { value: read(schema, data) };
     } catch (error) {
       return { error: error as Error };
     }
   };
-}
+};

@@ -1,4 +1,4 @@
-import { context, createContextKey, trace, type Context } from "@opentelemetry/api";
+import { context, createContextKey, isSpanContextValid, trace, type Context } from "@opentelemetry/api";
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from "pino";
 
 const REQUEST_ID = createContextKey("request id");
@@ -22,10 +22,10 @@ export function createLog(level: string, destination?: DestinationStream): Logge
 
 function correlation(): object {
   const requestId = context.active().getValue(REQUEST_ID);
-  const traceId = trace.getActiveSpan()?.spanContext().traceId;
+  const span = trace.getActiveSpan()?.spanContext();
   return {
     ...(requestId !== undefined && { request_id: requestId }),
-    ...(traceId !== undefined && { trace_id: traceId }),
+    ...(span && isSpanContextValid(span) && { trace_id: span.traceId }),
   };
 }
 

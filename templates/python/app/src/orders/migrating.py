@@ -1,4 +1,7 @@
-"""Bringing the schema up to date: one process at a time, and never in the way of others for long."""
+"""Bringing the schema up to date: one process at a time, never in the way of others for long, and by nobody else.
+
+BK116: neither the API nor the worker changes the schema, and their role may not.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

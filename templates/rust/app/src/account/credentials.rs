@@ -30,7 +30,9 @@ impl Email {
 
 /// Letters, digits and a few signs at a domain of two labels or more.
 fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
     let is_local = |c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c);
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -69,7 +71,9 @@ mod tests {
     #[test]
     fn what_is_no_email_is_refused() {
         let long = format!("{}@example.com", "a".repeat(243));
-        for text in ["", "ada", "@b.c", "a@b", "a@b.", "a@.c", "a b@c.de", "ä@b.c", "a@b@c.de", &long] {
+        for text in
+            ["", "ada", "@b.c", "a@b", "a@b.", "a@.c", "a b@c.de", "ä@b.c", "a@b@c.de", &long]
+        {
             assert!(Email::parse(text).is_err(), "{text}");
         }
     }

@@ -6,8 +6,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Utc;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QuerySelect, QueryTrait,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, Statement,
     sea_query::Expr,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -58,22 +57,6 @@ pub async fn begin(
     Ok(token)
 }
 
-/// End the family of a token, whether it still counts, counted once or never did.
-pub async fn end_family(db: &impl ConnectionTrait, token: &RefreshToken) -> Result<(), DbErr> {
-    let family = Entity::find()
-        .select_only()
-        .column(Column::FamilyId)
-        .filter(COLUMN.token_hash.eq(token.hash()))
-        .into_query();
-    Entity::update_many()
-        .col_expr(Column::RevokedAt, Expr::current_timestamp())
-        .filter(Column::FamilyId.in_subquery(family))
-        .filter(COLUMN.revoked_at.is_null())
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
 /// One token for the next.
 pub struct Exchange {
     given: RefreshToken,
@@ -93,6 +76,7 @@ impl UnitOfWork for Exchange {
     type Refusal = Error;
 
     async fn run(&self, tx: &DatabaseTransaction) -> Result<Self::Output, Rollback<Error>> {
+        let Some(family) = lock_family(tx, &self.given).await? else { return Ok(None) };
         // BK105: of two who spend the same token, one changes a row.
         let spent = Entity::update_many()
             .col_expr(Column::UsedAt, Expr::current_timestamp())
@@ -103,12 +87,56 @@ impl UnitOfWork for Exchange {
             .exec_with_returning(tx)
             .await?;
         let Some(spent) = spent.into_iter().next() else {
-            end_family(tx, &self.given).await?;
+            end_family(tx, family).await?;
             return Ok(None);
         };
-        add(tx, &self.next, spent.user_id, spent.family_id, self.lifetime).await?;
+        add(tx, &self.next, spent.user_id, family, self.lifetime).await?;
         Ok(Some((spent.user_id, self.next.clone())))
     }
+}
+
+/// The end of a token's family, whether the token still counts, counted once or never did.
+pub struct End {
+    pub given: RefreshToken,
+}
+
+impl UnitOfWork for End {
+    type Output = ();
+    type Refusal = Error;
+
+    async fn run(&self, tx: &DatabaseTransaction) -> Result<(), Rollback<Error>> {
+        if let Some(family) = lock_family(tx, &self.given).await? {
+            end_family(tx, family).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Return the family of a token, which nobody else changes until the transaction ends.
+///
+/// Without the lock, a family that is ended while a token of it is exchanged would not know the next one, and leave it.
+async fn lock_family(
+    tx: &DatabaseTransaction,
+    token: &RefreshToken,
+) -> Result<Option<Uuid>, DbErr> {
+    let lock = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "select family_id, pg_advisory_xact_lock(hashtextextended(family_id::text, 0))
+         from refresh_tokens where token_hash = $1",
+        [token.hash().into()],
+    );
+    let row = tx.query_one_raw(lock).await?;
+    row.map(|row| row.try_get_by_index(0)).transpose()
+}
+
+async fn end_family(tx: &DatabaseTransaction, family: Uuid) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::current_timestamp())
+        .filter(COLUMN.family_id.eq(family))
+        .filter(COLUMN.revoked_at.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 async fn add(

@@ -46,9 +46,12 @@ impl<'a> Reader<'a> {
     where
         T: Copy + FromStr + PartialOrd + fmt::Display,
     {
-        let Some(text) = self.find(name) else { return default };
+        let Some(text) = self.find(name) else {
+            return default;
+        };
         let number = text.parse().ok().filter(|number| bounds.contains(number));
-        let words = || format!("has to be a whole number from {} to {}", bounds.start(), bounds.end());
+        let words =
+            || format!("has to be a whole number from {} to {}", bounds.start(), bounds.end());
         self.known(name, number, words, default)
     }
 
@@ -61,7 +64,9 @@ impl<'a> Reader<'a> {
     }
 
     pub fn level(&mut self, name: &'static str, default: Level) -> Level {
-        let Some(text) = self.find(name) else { return default };
+        let Some(text) = self.find(name) else {
+            return default;
+        };
         let level = match text.as_str() {
             "debug" => Some(Level::DEBUG),
             "info" => Some(Level::INFO),

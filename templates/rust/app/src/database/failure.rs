@@ -20,9 +20,7 @@ pub fn constraint(error: &DbErr) -> Option<&str> {
 /// Tell whether the same may succeed later: no connection, no answer in time, or no end of conflicts.
 pub fn is_unavailable(error: &DbErr) -> bool {
     match driver(error) {
-        Some(sqlx::Error::Database(answer)) => {
-            answer.code().as_deref().is_some_and(is_passing)
-        }
+        Some(sqlx::Error::Database(answer)) => answer.code().as_deref().is_some_and(is_passing),
         Some(cause) => matches!(
             cause,
             sqlx::Error::Io(_)

@@ -83,10 +83,11 @@ pub async fn refresh(
 
 pub async fn sign_out(
     State(app): State<App>,
+    Extension(Deadline(deadline)): Extension<Deadline>,
     _: Query<Nothing>,
     Content(Bearer(token)): Content<Bearer>,
 ) -> Result<StatusCode, Problem> {
-    app.accounts.sign_out(&token).await?;
+    app.accounts.sign_out(deadline, token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -70,7 +70,7 @@ pub fn is_well_formed(text: &str) -> bool {
 
 fn problem() -> Problem {
     let place = Place::Parameter("cursor".to_owned());
-    Problem::invalid(vec![Fault { place, detail: EXPECTED.into() }])
+    Problem::invalid(vec![Fault { place, detail: EXPECTED }])
 }
 
 #[cfg(test)]
@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn a_cursor_leads_back_to_where_it_came_from() {
-        let (last, filter) = (position(), Filter { status: Some(Status::Placed), ..Filter::default() });
+        let (last, filter) =
+            (position(), Filter { status: Some(Status::Placed), ..Filter::default() });
         let text = encode(&Orders::new(last, filter)).unwrap();
         assert!(is_well_formed(&text));
         assert_eq!(read(&text, filter).unwrap(), last);

@@ -52,7 +52,8 @@ pub async fn by_address(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let peer = request.extensions().get().map_or(Ipv6Addr::UNSPECIFIED.into(), |peer: &Peer| peer.0);
+    let peer =
+        request.extensions().get().map_or(Ipv6Addr::UNSPECIFIED.into(), |peer: &Peer| peer.0);
     let address = client(peer, request.headers(), app.limits.proxy_hops);
     app.guard.addresses.admit(network(address)).map_err(Problem::too_many_requests)?;
     Ok(next.run(request).await)
@@ -90,7 +91,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Return the address that the outermost of one's own proxies saw; whatever stands left of it, anybody may write.
 fn client(peer: IpAddr, headers: &HeaderMap, hops: usize) -> IpAddr {
-    let Some(from_right) = hops.checked_sub(1) else { return peer };
+    let Some(from_right) = hops.checked_sub(1) else {
+        return peer;
+    };
     let lines = headers.get_all("x-forwarded-for").iter();
     let entries: Vec<&str> =
         lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();

@@ -21,7 +21,7 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// Note a fault; there is no value then.
     fn add<T>(&mut self, pointer: impl Into<String>, detail: &'static str) -> Option<T> {
-        self.0.push(Fault { place: Place::Pointer(pointer.into()), detail: detail.into() });
+        self.0.push(Fault { place: Place::Pointer(pointer.into()), detail });
         None
     }
 

@@ -108,7 +108,7 @@ impl Drop for Exchange {
         let route = self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
         self.requests.observe(self.method, route, self.status, took);
         self.span.record("http.response.status_code", self.status);
-        let duration_ms = took.as_secs_f64() * 1000.0;
+        let duration_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         let (method, status) = (self.method, self.status);
         self.span.in_scope(|| tracing::info!(method, route, status, duration_ms, "request"));
     }

@@ -18,7 +18,7 @@ use super::{
     json::NewOrder,
     observe::Traceparent,
     products::Listing,
-    query::{self, FromQuery, Id, IdempotencyKey, Nothing, Page, Parameters, Query},
+    query::{self, FromQuery, Id, IdempotencyKey, Noted, Nothing, Page, Parameters, Query},
 };
 use crate::{
     entity::order::Status,
@@ -35,7 +35,7 @@ pub struct Wanted {
 }
 
 impl FromQuery for Wanted {
-    fn from_query(parameters: &mut Parameters) -> Option<Self> {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Noted> {
         let page = Page::from_query(parameters);
         let status = parameters.optional("status", |text| match text {
             "placed" => Ok(Status::Placed),
@@ -46,7 +46,7 @@ impl FromQuery for Wanted {
         let placed_before = parameters.optional("placed_before", query::time);
         let filter =
             Filter { status: status?, placed_from: placed_from?, placed_before: placed_before? };
-        Some(Self { filter, page: page? })
+        Ok(Self { filter, page: page? })
     }
 }
 

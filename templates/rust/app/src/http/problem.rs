@@ -1,10 +1,10 @@
 //! Failures as clients see them (RFC 9457), and which of the domain's failures is which.
 
-use std::{any::Any, borrow::Cow, fmt::Display};
+use std::{any::Any, fmt::Display};
 
 use axum::{
     Json,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use sea_orm::DbErr;
@@ -77,7 +77,7 @@ impl Kind {
 pub struct Fault {
     #[serde(flatten)]
     pub place: Place,
-    pub detail: Cow<'static, str>,
+    pub detail: &'static str,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -93,21 +93,27 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Problem {
     kind: Kind,
-    detail: Option<Cow<'static, str>>,
+    detail: Option<&'static str>,
     faults: Vec<Fault>,
-    header: Option<(HeaderName, HeaderValue)>,
+    hint: Option<Hint>,
     cause: Option<String>,
+}
+
+/// What the client may do about it, in a header.
+#[derive(Clone, Copy, Debug)]
+enum Hint {
+    RetryAfter(u64),
+    Authenticate(&'static str),
 }
 
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
-        let header = match kind {
-            Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
-            Kind::RequestInProgress | Kind::Unavailable => Some((header::RETRY_AFTER, "1")),
+        let hint = match kind {
+            Kind::Unauthorized => Some(Hint::Authenticate("Bearer")),
+            Kind::RequestInProgress | Kind::Unavailable => Some(Hint::RetryAfter(1)),
             _ => None,
         };
-        let header = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
-        Self { kind, detail: None, faults: Vec::new(), header, cause: None }
+        Self { kind, detail: None, faults: Vec::new(), hint, cause: None }
     }
 }
 
@@ -130,14 +136,12 @@ impl Problem {
 
     /// The token that came does not count (RFC 6750).
     pub fn invalid_token() -> Self {
-        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        let problem = Self::unauthorized("The access token does not count (any more).");
-        Self { header: Some((header::WWW_AUTHENTICATE, challenge)), ..problem }
+        let hint = Some(Hint::Authenticate("Bearer error=\"invalid_token\""));
+        Self { hint, ..Self::unauthorized("The access token does not count (any more).") }
     }
 
     pub fn too_many_requests(seconds: u64) -> Self {
-        let header = Some((header::RETRY_AFTER, seconds.into()));
-        Self { header, ..Kind::TooManyRequests.into() }
+        Self { hint: Some(Hint::RetryAfter(seconds)), ..Kind::TooManyRequests.into() }
     }
 
     pub fn invalid(mut faults: Vec<Fault>) -> Self {
@@ -146,7 +150,7 @@ impl Problem {
     }
 
     pub fn invalid_at(pointer: String, detail: &'static str) -> Self {
-        Self::invalid(vec![Fault { place: Place::Pointer(pointer), detail: detail.into() }])
+        Self::invalid(vec![Fault { place: Place::Pointer(pointer), detail }])
     }
 
     pub fn internal(cause: impl Display) -> Self {
@@ -162,7 +166,7 @@ impl Problem {
     }
 
     fn with_detail(self, detail: &'static str) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+        Self { detail: Some(detail), ..self }
     }
 
     /// Return the problem that an answer is; also of one that a framework or a library made on its own.
@@ -190,7 +194,7 @@ impl Problem {
             title: &'static str,
             status: u16,
             #[serde(skip_serializing_if = "Option::is_none")]
-            detail: Option<Cow<'static, str>>,
+            detail: Option<&'static str>,
             request_id: &'a str,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             errors: Vec<Fault>,
@@ -212,9 +216,14 @@ impl Problem {
         });
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, content_type, body).into_response();
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
-        }
+        let (name, value) = match self.hint {
+            Some(Hint::RetryAfter(seconds)) => (header::RETRY_AFTER, seconds.into()),
+            Some(Hint::Authenticate(how)) => {
+                (header::WWW_AUTHENTICATE, HeaderValue::from_static(how))
+            }
+            None => return response,
+        };
+        response.headers_mut().insert(name, value);
         response
     }
 }
@@ -230,7 +239,7 @@ impl IntoResponse for Problem {
 }
 
 /// For the layer that catches panics; what was said has been logged by the panic's hook.
-#[allow(clippy::needless_pass_by_value)] // as the layer wants it
+#[allow(clippy::needless_pass_by_value, reason = "the layer wants it so")]
 pub fn of_panic(_panic: Box<dyn Any + Send>) -> Response {
     Problem::internal("a thread panicked").into_response()
 }
@@ -240,7 +249,9 @@ impl From<DbErr> for Problem {
         // BK131: by name, for each means something else. Accounts may be deleted while their tokens live.
         match constraint(&error) {
             Some(
-                "orders_user_id_fkey" | "idempotency_keys_user_id_fkey" | "refresh_tokens_user_id_fkey",
+                "orders_user_id_fkey"
+                | "idempotency_keys_user_id_fkey"
+                | "refresh_tokens_user_id_fkey",
             ) => Self::invalid_token(),
             Some("order_lines_product_id_fkey") => {
                 Self::invalid_at("/lines".to_owned(), "A product is gone.")
@@ -316,7 +327,8 @@ mod tests {
         let refusal = Refusal::NoSuchProduct { line: 2 };
         let (status, body) = rendered(refusal.into()).await;
         assert_eq!(status, 422);
-        let errors = json!([{ "pointer": "/lines/2/product_id", "detail": "There is no such product." }]);
+        let errors =
+            json!([{ "pointer": "/lines/2/product_id", "detail": "There is no such product." }]);
         let expected = json!({
             "type": "urn:problem:invalid", "title": "The request is invalid", "status": 422,
             "request_id": "r1", "errors": errors

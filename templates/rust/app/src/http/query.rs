@@ -21,16 +21,18 @@ const MOST: u64 = 100;
 pub struct Query<T>(pub T);
 
 pub trait FromQuery: Sized {
-    /// None is returned where a fault was noted.
-    fn from_query(parameters: &mut Parameters) -> Option<Self>;
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Noted>;
 }
+
+/// Something is wrong, and the parameters know what.
+pub struct Noted;
 
 /// For operations without parameters: whatever comes is refused.
 pub struct Nothing;
 
 impl FromQuery for Nothing {
-    fn from_query(_parameters: &mut Parameters) -> Option<Self> {
-        Some(Self)
+    fn from_query(_parameters: &mut Parameters) -> Result<Self, Noted> {
+        Ok(Self)
     }
 }
 
@@ -41,7 +43,7 @@ pub struct Page {
 }
 
 impl FromQuery for Page {
-    fn from_query(parameters: &mut Parameters) -> Option<Self> {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Noted> {
         let limit = parameters.optional("limit", |text| {
             let number = whole(text).filter(|number| (1..=MOST).contains(number));
             number.ok_or("has to be a whole number from 1 to 100")
@@ -49,7 +51,7 @@ impl FromQuery for Page {
         let cursor = parameters.optional("cursor", |text| {
             cursor::is_well_formed(text).then(|| text.to_owned()).ok_or(cursor::EXPECTED)
         });
-        Some(Self { limit: limit?.unwrap_or(LIMIT), cursor: cursor? })
+        Ok(Self { limit: limit?.unwrap_or(LIMIT), cursor: cursor? })
     }
 }
 
@@ -70,28 +72,25 @@ impl Parameters {
         &mut self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, &'static str>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Noted> {
         let is_named = |(given, _): &mut (String, String)| given.as_str() == name;
         let values: Vec<_> = self.given.extract_if(.., is_named).collect();
         let parsed = match values.as_slice() {
-            [] => return Some(None),
+            [] => return Ok(None),
             [(_, value)] => parse(value),
             _ => Err("may come once only"),
         };
-        match parsed {
-            Ok(value) => Some(Some(value)),
-            Err(detail) => {
-                self.faults.push(fault(name, detail));
-                None
-            }
-        }
+        parsed.map(Some).map_err(|detail| {
+            self.faults.push(fault(name, detail));
+            Noted
+        })
     }
 
-    fn finish<T>(mut self, read: Option<T>) -> Result<T, Problem> {
+    fn finish<T>(mut self, read: Result<T, Noted>) -> Result<T, Problem> {
         let unknown = self.given.iter().map(|(name, _)| fault(name, "is not known here"));
         self.faults.extend(unknown);
         match read {
-            Some(read) if self.faults.is_empty() => Ok(read),
+            Ok(read) if self.faults.is_empty() => Ok(read),
             _ => Err(Problem::invalid(self.faults)),
         }
     }
@@ -157,7 +156,7 @@ fn whole(text: &str) -> Option<u64> {
 }
 
 fn fault(name: &str, detail: &'static str) -> Fault {
-    Fault { place: Place::Parameter(name.to_owned()), detail: detail.into() }
+    Fault { place: Place::Parameter(name.to_owned()), detail }
 }
 
 #[cfg(test)]
@@ -178,9 +177,15 @@ mod tests {
 
     #[test]
     fn what_is_unknown_repeated_or_out_of_bounds_is_refused() {
-        for query in
-            ["limit=0", "limit=101", "limit=", "limit=%2B5", "limit=1&limit=1", "page=2", "cursor=a%20b"]
-        {
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=",
+            "limit=%2B5",
+            "limit=1&limit=1",
+            "page=2",
+            "cursor=a%20b",
+        ] {
             assert!(page(query).is_err(), "{query}");
         }
     }

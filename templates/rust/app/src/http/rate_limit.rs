@@ -39,7 +39,7 @@ impl<K: Clone + Eq + Hash> RateLimit<K> {
 
     fn admit_at(&self, client: K, now: Instant) -> Result<(), u64> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        windows.forget(now);
+        windows.end_by(now);
         let window = windows.of(client, now);
         if window.count < self.per_minute {
             window.count += 1;
@@ -51,18 +51,22 @@ impl<K: Clone + Eq + Hash> RateLimit<K> {
 }
 
 impl<K: Clone + Eq + Hash> Windows<K> {
-    /// Make room: windows that have ended go, and the oldest where there are too many.
-    fn forget(&mut self, now: Instant) {
-        while let Some((began, client)) = self.ages.pop_front() {
-            if self.ages.len() < MOST_CLIENTS && now < began + WINDOW {
-                self.ages.push_front((began, client));
-                return;
-            }
+    fn end_by(&mut self, now: Instant) {
+        while self.ages.front().is_some_and(|(began, _)| *began + WINDOW <= now) {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, client)) = self.ages.pop_front() {
             self.counts.remove(&client);
         }
     }
 
     fn of(&mut self, client: K, now: Instant) -> &mut Window {
+        if self.ages.len() >= MOST_CLIENTS && !self.counts.contains_key(&client) {
+            self.forget_oldest();
+        }
         let ages = &mut self.ages;
         self.counts.entry(client).or_insert_with_key(|client| {
             ages.push_back((now, client.clone()));

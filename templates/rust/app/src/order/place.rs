@@ -48,7 +48,9 @@ impl UnitOfWork for Placement {
         let claim = self.claim();
         match idempotency::attempt(tx, &claim).await? {
             Attempt::First => {}
-            Attempt::Again(answer) => return Ok(Outcome { answer, replayed: true }),
+            Attempt::Again(answer) => {
+                return Ok(Outcome { answer, replayed: true });
+            }
             Attempt::TooEarly => return Err(Refusal::InProgress.into()),
             Attempt::KeyReused => return Err(Refusal::KeyReused.into()),
         }

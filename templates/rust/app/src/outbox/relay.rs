@@ -62,7 +62,8 @@ impl Relay {
 
     async fn claim(&self) -> Result<Vec<Model>, DbErr> {
         let db = self.database.connection();
-        let claim = Statement::from_sql_and_values(db.get_database_backend(), CLAIM, [BATCH.into()]);
+        let claim =
+            Statement::from_sql_and_values(db.get_database_backend(), CLAIM, [BATCH.into()]);
         Entity::find().from_raw_sql(claim).all(db).await
     }
 

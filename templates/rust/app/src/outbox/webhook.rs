@@ -26,7 +26,9 @@ struct Event<'a> {
 
 impl Destination {
     pub fn new(webhook: Option<Url>) -> Result<Self, reqwest::Error> {
-        let Some(url) = webhook else { return Ok(Self::Log) };
+        let Some(url) = webhook else {
+            return Ok(Self::Log);
+        };
         // BK134: without one, a receiver that does not answer would hold up all others.
         let client = Client::builder().timeout(DEADLINE).redirect(redirect::Policy::none());
         Ok(Self::Webhook { client: client.build()?, url })

@@ -18,6 +18,7 @@ const BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+#[allow(clippy::struct_field_names, reason = "they are the labels' names")]
 struct RequestLabels {
     http_request_method: &'static str,
     http_route: String,
