@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness.places import CACHE, CONTRACT, TEMPLATES
+from harness.places import CONTRACT, TEMPLATES
 
 APP = "python"
 """Needs no compiler, so that a changed copy starts at once."""
@@ -45,10 +44,9 @@ ALL = [Bug.read(path) for path in sorted(BUGS.glob("*.patch"))]
 
 
 @pytest.fixture(scope="session")
-def copy():
+def copy(tmp_path_factory):
     """A copy of the application, which is built once."""
-    folder = CACHE / "bugs" / "app"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = tmp_path_factory.mktemp("bugs") / "app"
     shutil.copytree(FOLDER, folder, ignore=LEFT_BEHIND)
     return folder
 
@@ -57,39 +55,34 @@ def copy():
 def planted(request, copy):
     """A bug that is in the copy while its case runs."""
     bug = request.param
-    applied = patch(copy, bug)
-    assert applied.returncode == 0, f"{bug.path.name} no longer applies to {FOLDER}: write it anew\n{applied.stdout}"
+    tried = patch(copy, bug, "--dry-run")
+    assert tried.returncode == 0, f"{bug.path.name} no longer applies to {FOLDER}: write it anew\n{tried.stdout}"
+    patch(copy, bug)
     yield bug
     assert patch(copy, bug, "--reverse").returncode == 0
 
 
 def patch(folder, bug, *options):
-    command = ["patch", "--strip=1", "--batch", "--forward", "--no-backup-if-mismatch", "--fuzz=2", *options]
+    command = ["patch", "--strip=1", "--batch", "--forward", "--no-backup-if-mismatch", *options]
     given = bug.path.read_text(encoding="utf-8")
     return subprocess.run([*command, "-d", folder], input=given, capture_output=True, text=True, check=False)
 
 
 def outcomes(folder, bug, report):
-    """Run what the bug names; return whether each case passed."""
-    cases = [str(CONTRACT / "suite" / case) for case in bug.run]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        f"--app={APP}",
-        f"--folder={folder}",
-        f"--junit-xml={report}",
-        "-q",
-        *cases,
-    ]
-    done = subprocess.run(command, cwd=CONTRACT, capture_output=True, text=True, check=False, env=os.environ)
+    """Run what the bug names; return whether each case passed, and what pytest printed."""
+    cases = [CONTRACT / "suite" / case for case in bug.run]
+    options = [f"--app={APP}", f"--folder={folder}", f"--junit-xml={report}", "-q"]
+    command = [sys.executable, "-m", "pytest", *options, *cases]
+    done = subprocess.run(command, cwd=CONTRACT, capture_output=True, text=True, check=False)
     assert done.returncode in {0, 1}, done.stdout + done.stderr
     assert report.exists(), done.stdout + done.stderr
-    return {
-        f"{case.get('classname').rpartition('.')[2]}.py::{case.get('name')}": case.find("failure") is None
-        and case.find("error") is None
-        for case in ET.parse(report).iter("testcase")
-    }, done.stdout
+    cases = ET.parse(report).iter("testcase")
+    return {name_of(case): case.find("failure") is None and case.find("error") is None for case in cases}, done.stdout
+
+
+def name_of(case):
+    """Return a case of a report as pytest is told to run it."""
+    return f"{case.get('classname').rpartition('.')[2]}.py::{case.get('name')}"
 
 
 def test_exactly_the_named_cases_turn_red(planted, copy, tmp_path):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import httpx
     from harness.client import Account
 
+RUNNING = pytest.StashKey[Application]()
 SKIPPING_ALLOWED = os.environ.get("CI") != "true"
 
 
@@ -69,9 +70,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         tails = [tail for process in running.processes if (tail := process.tail())]
         report.sections += [("what the processes printed meanwhile", "\n".join(tails))]
     return report
-
-
-RUNNING = pytest.StashKey[Application]()
 
 
 @pytest.fixture(scope="session")

@@ -53,19 +53,19 @@ def me(http, authorization):
     return http.get("/v1/me", headers={"Authorization": authorization})
 
 
-def test_a_token_that_is_made_by_the_contract_counts(http, service, ada):
-    assert service.application
+@pytest.mark.usefixtures("service")  # whose secret is known
+def test_a_token_that_is_made_by_the_contract_counts(http, ada):
     assert me(http, f"Bearer {signed(claims(ada.id))}").status_code == 200
 
 
-def test_clocks_may_differ_by_half_a_minute(http, service, ada):
-    assert service.application
+@pytest.mark.usefixtures("service")
+def test_clocks_may_differ_by_half_a_minute(http, ada):
     assert me(http, f"Bearer {signed(claims(ada.id, exp=int(time.time()) - 20))}").status_code == 200
 
 
+@pytest.mark.usefixtures("service")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_a_forged_token_does_not_count(http, service, ada, forge):
-    assert service.application
+def test_a_forged_token_does_not_count(http, ada, forge):
     token = forge(ada.id)
     assert me(http, f"Bearer {token}").status_code == 401
 

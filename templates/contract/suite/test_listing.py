@@ -88,8 +88,8 @@ def test_filters_by_time_include_their_beginning_and_exclude_their_end(account, 
     assert ids(account.pages("/v1/orders", placed_from="2026-03-01T12:00:00Z", placed_before="2026-03-01T12:00:00.1Z"))
 
 
-def test_the_time_that_an_order_shows_finds_it(account, orders):
-    assert orders
+@pytest.mark.usefixtures("orders")
+def test_the_time_that_an_order_shows_finds_it(account):
     newest = account.get("/v1/orders", limit=1).json()["items"][0]
     found = account.get("/v1/orders", placed_from=newest["created_at"], limit=100).json()["items"]
     assert newest in found
@@ -122,8 +122,8 @@ def test_all_faulty_parameters_are_named_at_once(somebody):
     assert {error.get("parameter") for error in refused.json()["errors"]} == {"limit", "status", "sort"}
 
 
-def test_a_cursor_continues_only_the_listing_that_it_came_from(account, database, orders):
-    assert orders
+@pytest.mark.usefixtures("orders")
+def test_a_cursor_continues_only_the_listing_that_it_came_from(account, database):
     database.add_product(), database.add_product()
     plain = account.get("/v1/orders", limit=1).json()["next_cursor"]
     filtered = account.get("/v1/orders", limit=1, status="placed").json()["next_cursor"]

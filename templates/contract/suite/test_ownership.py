@@ -38,8 +38,8 @@ def test_somebody_elses_order_cannot_be_cancelled(account, other, database, thei
     assert database.stock(product) == 3
 
 
-def test_somebody_elses_orders_are_not_listed(account, theirs):
-    assert theirs
+@pytest.mark.usefixtures("theirs")
+def test_somebody_elses_orders_are_not_listed(account):
     assert account.get("/v1/orders").json()["items"] == []
     assert account.get("/v1/orders", status="placed", placed_from="2020-01-01T00:00:00Z").json()["items"] == []
 
