@@ -32,6 +32,8 @@ export interface Fault {
 interface Circumstances extends ErrorOptions {
   readonly faults?: readonly Fault[];
   readonly retryAfterSeconds?: number;
+  /** Whether a token came with the request, and does not count. */
+  readonly invalidToken?: boolean;
   readonly allow?: readonly string[];
 }
 
@@ -41,6 +43,7 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly faults: readonly Fault[];
   readonly retryAfterSeconds: number | undefined;
+  readonly invalidToken: boolean;
   readonly allow: readonly string[];
 
   constructor(kind: ProblemKind, detail?: string, circumstances: Circumstances = {}) {
@@ -49,6 +52,7 @@ export class Problem extends Error {
     this.detail = detail;
     this.faults = circumstances.faults ?? [];
     this.retryAfterSeconds = circumstances.retryAfterSeconds;
+    this.invalidToken = circumstances.invalidToken ?? false;
     this.allow = circumstances.allow ?? [];
   }
 }

@@ -26,7 +26,7 @@ export function answerProblem({ log }: Pick<Services, "log">): ErrorRequestHandl
   return (error: unknown, _request, response, next) => {
     const problem = problemFrom(error);
     if (problem.kind === "internal-error") log.error({ err: problem.cause }, "request failed");
-    if (problem.kind === "unavailable") log.warn({ err: problem.cause }, "request not served");
+    if (problem.kind === "unavailable") log.warn({ err: problem.cause ?? problem }, "request not served");
     if (response.headersSent) {
       next(error);
       return;

@@ -53,7 +53,8 @@ export class AccessTokens {
       });
       return Claims.parse(payload).sub;
     } catch (error) {
-      throw new Problem("unauthorized", "The access token does not count.", { cause: error });
+      const detail = "The access token does not count.";
+      throw new Problem("unauthorized", detail, { cause: error, invalidToken: true });
     }
   }
 }

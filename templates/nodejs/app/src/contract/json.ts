@@ -1,15 +1,19 @@
 import { Problem } from "../problem.ts";
 
-const JSON_IN_UTF_8 = /^application\/json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
-
 /** Throws unless the headers announce JSON in UTF-8, not compressed. */
 export function requireJson(headers: Readonly<Record<string, string | string[] | undefined>>): void {
   const encoding = headers["content-encoding"] ?? "identity";
-  if (JSON_IN_UTF_8.test(String(headers["content-type"])) && encoding === "identity") return;
+  if (isJsonInUtf8(String(headers["content-type"])) && encoding === "identity") return;
   throw new Problem(
     "unsupported-media-type",
     "The body has to be application/json in UTF-8, not compressed.",
   );
+}
+
+function isJsonInUtf8(contentType: string): boolean {
+  const [type, charset = "charset=utf-8", ...more] = contentType.toLowerCase().split(";");
+  const announced = charset.trim().replaceAll('"', "");
+  return type?.trim() === "application/json" && announced === "charset=utf-8" && more.length === 0;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

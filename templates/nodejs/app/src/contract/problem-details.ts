@@ -57,10 +57,12 @@ export function answerTo(problem: Problem, requestId: string): ProblemAnswer {
   return { status, headers: headersOf(problem), body: JSON.stringify(details) };
 }
 
-function headersOf({ kind, retryAfterSeconds, allow }: Problem): Record<string, string> {
+function headersOf({ kind, retryAfterSeconds, invalidToken, allow }: Problem): Record<string, string> {
   return {
     "content-type": "application/problem+json",
-    ...(kind === "unauthorized" && { "www-authenticate": "Bearer" }),
+    ...(kind === "unauthorized" && {
+      "www-authenticate": invalidToken ? 'Bearer error="invalid_token"' : "Bearer", // RFC 6750
+    }),
     ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
     ...(allow.length > 0 && { allow: allow.join(", ") }),
   };

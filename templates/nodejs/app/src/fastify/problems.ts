@@ -26,7 +26,8 @@ export function answerProblems(app: App): void {
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
   if (problem.kind === "internal-error") request.log.error({ err: problem.cause }, "request failed");
-  if (problem.kind === "unavailable") request.log.warn({ err: problem.cause }, "request not served");
+  if (problem.kind === "unavailable")
+    request.log.warn({ err: problem.cause ?? problem }, "request not served");
   const { status, headers, body } = answerTo(problem, request.id);
   reply.code(status).headers(headers).send(body);
 }
