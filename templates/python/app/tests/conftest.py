@@ -13,12 +13,12 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 from support import SECRET, AddProduct, sign_in
 
-from orders.database import Database
-from orders.migrating import migrate
-from orders.settings import ApiSettings, DatabaseSettings, MigrationSettings
-from orders.tables import Product
-from orders.web.app import create_app
-from orders.web.services import Services
+from storefront.database import Database
+from storefront.migrating import migrate
+from storefront.settings import ApiSettings, DatabaseSettings, MigrationSettings
+from storefront.tables import Product
+from storefront.web.app import create_app
+from storefront.web.services import Services
 
 
 def server() -> str:

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx2
 
-from orders.outbox.webhook import Publish
-from orders.tables import OutboxEvent
+from storefront.outbox.webhook import Publish
+from storefront.tables import OutboxEvent
 
 PASSWORD = "correct horse battery staple"
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

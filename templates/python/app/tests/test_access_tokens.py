@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
-from orders.identity.access_tokens import AccessTokens
-from orders.identity.errors import NotAuthenticatedError
+from storefront.identity.access_tokens import AccessTokens
+from storefront.identity.errors import NotAuthenticatedError
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 TOKENS = AccessTokens(SECRET, "orders", "orders-api", 900)

@@ -4,8 +4,8 @@ import httpx2
 from sqlalchemy import delete
 from support import PASSWORD
 
-from orders.database import Database
-from orders.tables import User
+from storefront.database import Database
+from storefront.tables import User
 
 CREDENTIALS = {"email": "ada@example.com", "password": PASSWORD}
 

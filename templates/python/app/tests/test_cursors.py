@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from orders.web.cursors import decode, encode
-from orders.web.problems import Kind, Problem
+from storefront.web.cursors import decode, encode
+from storefront.web.problems import Kind, Problem
 
 LISTING = ("orders", "placed", None)
 

@@ -5,9 +5,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from support import AddProduct
 
-from orders.database import ATTEMPTS, Database, DatabaseUnavailableError
-from orders.settings import DatabaseSettings
-from orders.tables import Product
+from storefront.database import ATTEMPTS, Database, DatabaseUnavailableError
+from storefront.settings import DatabaseSettings
+from storefront.tables import Product
 
 FAIL = "do $$ begin raise exception 'no' using errcode = '{}'; end $$"
 

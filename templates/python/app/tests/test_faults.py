@@ -1,7 +1,7 @@
 from typing import Any
 
-from orders.web.faults import pointer, problem_of
-from orders.web.problems import MAX_ERRORS, Kind, render
+from storefront.web.faults import pointer, problem_of
+from storefront.web.problems import MAX_ERRORS, Kind, render
 
 
 def fault(*loc: str | int, kind: str = "missing") -> dict[str, Any]:

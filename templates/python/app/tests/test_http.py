@@ -6,11 +6,11 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from orders.database import Database
-from orders.settings import ApiSettings
-from orders.web.app import create_app
-from orders.web.operation import PUBLIC, Operation
-from orders.web.services import Services
+from storefront.database import Database
+from storefront.settings import ApiSettings
+from storefront.web.app import create_app
+from storefront.web.operation import PUBLIC, Operation
+from storefront.web.services import Services
 
 CREDENTIALS = {"email": "ada@example.com", "password": "correct horse battery staple"}
 JSON = {"Content-Type": "application/json"}
@@ -89,7 +89,7 @@ async def test_an_unexpected_fault_is_a_problem_without_its_words(
     async def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("orders.identity.accounts.sign_up", fail)
+    monkeypatch.setattr("storefront.identity.accounts.sign_up", fail)
     answer = await http.post("/v1/users", json=CREDENTIALS)
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:problem:internal-error")
     assert "secret" not in answer.text
@@ -102,7 +102,7 @@ async def test_a_request_has_a_deadline(
     async def dawdle(*_: object) -> None:
         await asyncio.sleep(10)
 
-    monkeypatch.setattr("orders.identity.accounts.sign_up", dawdle)
+    monkeypatch.setattr("storefront.identity.accounts.sign_up", dawdle)
     hasty = settings.model_copy(update={"request_timeout_ms": 50})
     transport = httpx2.ASGITransport(create_app(Services.create(hasty, database)))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:

@@ -5,10 +5,10 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from orders.database import Database
-from orders.migrating import config, migrate, owner
-from orders.settings import MigrationSettings
-from orders.tables import Base
+from storefront.database import Database
+from storefront.migrating import config, migrate, owner
+from storefront.settings import MigrationSettings
+from storefront.tables import Base
 
 
 def differences(connection: Connection) -> list[object]:

@@ -6,8 +6,8 @@ import httpx2
 from sqlalchemy import func, select
 from support import AddProduct, place, sign_in
 
-from orders.database import Database
-from orders.tables import IdempotencyKey, Order, OutboxEvent, Product
+from storefront.database import Database
+from storefront.tables import IdempotencyKey, Order, OutboxEvent, Product
 
 
 async def count(database: Database, table: type[Order | OutboxEvent | IdempotencyKey]) -> int | None:

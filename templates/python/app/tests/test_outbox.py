@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from support import Receiver
 
-from orders.database import Database
-from orders.outbox import cleaning, relay
-from orders.outbox.webhook import DeliveryError, Webhook
-from orders.tables import OutboxEvent, RefreshToken, User
+from storefront.database import Database
+from storefront.outbox import cleaning, relay
+from storefront.outbox.webhook import DeliveryError, Webhook
+from storefront.tables import OutboxEvent, RefreshToken, User
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -1,4 +1,4 @@
-from orders.identity.passwords import Passwords
+from storefront.identity.passwords import Passwords
 
 
 async def test_a_password_belongs_to_its_hash_only() -> None:

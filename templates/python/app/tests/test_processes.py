@@ -27,7 +27,7 @@ def free_port() -> int:
 async def start(command: str, **settings: str) -> Process:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "orders", command, env={**kept, **settings}, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "storefront", command, env={**kept, **settings}, stdout=PIPE, stderr=PIPE
     )
 
 

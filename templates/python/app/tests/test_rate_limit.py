@@ -1,7 +1,7 @@
 import pytest
 
-from orders.web.problems import Problem
-from orders.web.rate_limit import RateLimit
+from storefront.web.problems import Problem
+from storefront.web.rate_limit import RateLimit
 
 
 class Clock:

@@ -3,9 +3,9 @@
 import pytest
 from fastapi import Request
 
-from orders.ordering.routes import versions_of
-from orders.outbox.relay import pause_after
-from orders.web.address import client_address
+from storefront.ordering.routes import versions_of
+from storefront.outbox.relay import pause_after
+from storefront.web.address import client_address
 
 
 @pytest.mark.parametrize(

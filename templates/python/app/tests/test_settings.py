@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from orders.settings import EX_CONFIG, ApiSettings, load
+from storefront.settings import EX_CONFIG, ApiSettings, load
 
 GOOD = {"DATABASE_URL": "postgresql://app@db/orders", "JWT_SECRET": base64.b64encode(b"s" * 32).decode()}
 
