@@ -42,7 +42,7 @@ templates: .venv-templates/.installed ## Hold the templates to their contract: m
 	set -e; for app in $(or $(STACK),$(APPS)); do \
 	  nice .venv-templates/bin/pytest templates/contract/suite --app=$$app $(if $(POSTGRES),--postgres=$(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
 	done
-	$(if $(STACK)$(CASE)$(POSTGRES),,nice .venv-templates/bin/pytest templates/contract/bugs)
+	$(if $(STACK)$(CASE)$(POSTGRES),,nice .venv-templates/bin/pytest templates/contract/bugs templates/contract/copies)
 
 bench-templates: .venv-templates/.installed ## Measure the templates side by side: make bench-templates, or make bench-templates APP=fiber for a trial
 	PYTHONPATH=hooks:templates/contract/suite:templates/bench .venv-templates/bin/python -m benchmark $(if $(APP),--trial $(APP))
