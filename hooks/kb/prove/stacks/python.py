@@ -85,7 +85,18 @@ def install(home: Path) -> None:
         return
     uv = _uv() or "uv"
     environment = [uv, "venv", "--quiet", "--clear", "--no-config", "--python", sys.executable, ".venv"]
-    sync = [uv, "pip", "sync", "--quiet", "--no-config", "--require-hashes", "--python", ".venv", lock.name]
+    sync = [
+        uv,
+        "pip",
+        "sync",
+        "--quiet",
+        "--compile-bytecode",
+        "--no-config",
+        "--require-hashes",
+        "--python",
+        ".venv",
+        lock.name,
+    ]
     for command in (environment, sync):
         done = run(command, home)
         if done.returncode:
