@@ -40,10 +40,14 @@ def test_the_end_of_one_family_leaves_the_others(http):
     assert refresh(http, again["refresh_token"]).status_code == 200
 
 
+def row_of(database, token):
+    """Return the id under which a token's hash is kept, of its text or of its bytes."""
+    hashes = [hashlib.sha256(each).digest() for each in (token.encode(), base64.urlsafe_b64decode(token + "="))]
+    return str(database.value("select id from refresh_tokens where token_hash = any(%s)", hashes))
+
+
 def test_of_parallel_refreshes_one_succeeds_and_the_family_ends(http, database, family):
-    hashes = [hashlib.sha256(each).digest() for each in (family.encode(), base64.urlsafe_b64decode(family + "="))]
-    row = str(database.value("select id from refresh_tokens where token_hash = any(%s)", hashes))
-    with Crowd() as crowd, database.locked("refresh_tokens", row) as lock:
+    with Crowd() as crowd, database.locked("refresh_tokens", row_of(database, family)) as lock:
         answers = crowd.start([lambda: refresh(http, family)] * 5)
         database.until_waiting(5)
         lock.rollback()
@@ -51,6 +55,21 @@ def test_of_parallel_refreshes_one_succeeds_and_the_family_ends(http, database, 
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401]
     newest = next(answer.json()["refresh_token"] for answer in answers if answer.status_code == 200)
     assert refresh(http, newest).status_code == 401
+
+
+def test_a_token_issued_while_its_family_ends_has_ended_too(http, database, family):
+    with Crowd() as crowd, database.locked("refresh_tokens", row_of(database, family)) as lock:
+        exchange = crowd.start([lambda: refresh(http, family)])
+        database.until_waiting(1)
+        end = crowd.start([lambda: sign_out(http, family)])
+        database.until_waiting(2)
+        lock.rollback()
+        [exchanged], [ended] = ([each.result() for each in answers] for answers in (exchange, end))
+    assert ended.status_code == 204
+    if exchanged.status_code == 200:
+        assert refresh(http, exchanged.json()["refresh_token"]).status_code == 401
+    else:
+        assert exchanged.status_code == 401
 
 
 def test_sign_out_ends_the_family_and_may_be_repeated(http, family):
