@@ -101,6 +101,11 @@ def answer_uri(answer: str) -> str:
     return f"decide/{answer}.md"
 
 
+def tool_uri(tool: str) -> str:
+    """Return the page of a tool."""
+    return f"tool/{tool}.md"
+
+
 def page_url(uri: str) -> str:
     """Return the address of a page below the site's root: `guides/go.md` is served at `guides/go/`."""
     folder, name = posixpath.split(uri.removesuffix(".md"))

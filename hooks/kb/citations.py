@@ -7,15 +7,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from kb.addresses import answer_uri, resolve, rule_uri
+from kb.addresses import answer_uri, resolve, rule_uri, tool_uri
 from kb.links.targets import is_outside
 from kb.model import Citation, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kb.model import DecisionTree, Page, Source, SourceId
+    from kb.decisions.model import DecisionTree
+    from kb.model import Page, Source, SourceId
     from kb.rules.model import Rule
+    from kb.tools.model import Tool
 
 
 class Register:
@@ -38,9 +40,13 @@ class Register:
 
 
 def cited_in(
-    sources: Iterable[Source], pages: Iterable[Page], tree: DecisionTree, rules: Iterable[Rule]
+    sources: Iterable[Source],
+    pages: Iterable[Page],
+    tree: DecisionTree,
+    rules: Iterable[Rule],
+    tools: Iterable[Tool],
 ) -> Mapping[SourceId, tuple[Citation, ...]]:
-    """Return, for each source that something rests on, the first place of each page, answer or rule that cites it."""
+    """Return, for each source that something rests on, the first place of each page, answer, rule or tool that cites it."""
     register = Register(sources)
     found: dict[SourceId, dict[str, Citation]] = defaultdict(dict)
     for page in pages:
@@ -61,6 +67,10 @@ def cited_in(
         for each in rule.sources:
             citation = Citation(f"{rule.id}: {rule.title}", rule_uri(rule.id), rule.place)
             found[each.source].setdefault(citation.uri, citation)
+    for tool in tools:
+        for source_id in tool.sources:
+            citation = Citation(tool.name, tool_uri(tool.id), tool.place)
+            found[source_id].setdefault(citation.uri, citation)
     return {source_id: tuple(citations.values()) for source_id, citations in found.items()}
 
 

@@ -17,16 +17,22 @@ from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fau
 from kb.markdown import scan
 from kb.model import Page
 from kb.problems import InvalidError, Problem
-from kb.registers import sources, tree
+from kb.decisions.read import tree
+from kb.registers import sources
 from kb.rules.read import areas, given_ids, last_run, rule
 from kb.templates.key_files import KeyFile, key_files
+from kb.templates.project import FOLDERS
+from kb.tools.locks import locked
+from kb.tools.read import tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kb.benchmarks.model import Benchmarks
-    from kb.model import Citation, DecisionTree, Source, SourceId
+    from kb.decisions.model import DecisionTree
+    from kb.model import Citation, Source, SourceId
     from kb.rules.model import Area, GivenId, Rule, Run
+    from kb.tools.model import Package, Tool
 
 Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 """JSON Schemas by name."""
@@ -34,6 +40,10 @@ Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 _DATA = ("sources", "decision-tree", "areas", "rule-ids", "verification", "benchmarks")
 _MEASURED = "data/benchmarks.json"
 _FRONT = ("page", "skill", "rule")
+_EACH = ("tool",)
+_TOOL = re.compile(r"data/tools/[^/]+\.json")
+_LOCKED = (*FOLDERS.values(), *(f"proofs/{stack}" for stack in FOLDERS))
+"""Folders with lock files; a template's comes before that of the proofs."""
 _INSTALLED = {".git", ".venv", "node_modules", "__pycache__"}
 _BUILT = {"site", ".cache"}
 """At the root only; further down, a folder may have such a name of its own."""
@@ -54,6 +64,8 @@ class Draft:
     """None where the register has faults of its own."""
     tree: DecisionTree | None = None
     """None where the tree's file has faults of its own."""
+    tools: list[Tool] = field(default_factory=list)
+    versions: Mapping[Package, str] = field(default_factory=dict)
     areas: list[Area] | None = None
     rules: list[Rule] = field(default_factory=list)
     ids: list[GivenId] | None = None
@@ -68,7 +80,7 @@ class Draft:
         """What rests on which source; nothing while the register or the tree has faults of its own."""
         if self.sources is None or self.tree is None:
             return {}
-        return cited_in(self.sources, self.pages, self.tree, self.rules)
+        return cited_in(self.sources, self.pages, self.tree, self.rules, self.tools)
 
 
 def read(root: Path) -> Draft:
@@ -96,6 +108,11 @@ def read(root: Path) -> Draft:
     if _MEASURED in draft.files:
         with _collecting(draft.problems):
             draft.benchmarks = benchmarks(_data(root, "benchmarks", schemas))
+    for path in sorted(draft.files):
+        if _TOOL.fullmatch(path):
+            with _collecting(draft.problems):
+                draft.tools.append(tool(_fitting(parse_json(read_text(root, path), path), schemas["tool"])))
+    draft.versions = locked(root, _LOCKED)
     draft.key_files += key_files(root, draft.pages)
     draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft
@@ -134,7 +151,7 @@ def repository_files(root: Path) -> Iterator[str]:
 def _schemas(root: Path) -> Schemas:
     schemas: Schemas = {}
     problems: list[Problem] = []
-    for name in (*_DATA, *_FRONT):
+    for name in (*_DATA, *_FRONT, *_EACH):
         path = f"data/schema/{name}.schema.json"
         try:
             schema = parse_json(read_text(root, path), path).value

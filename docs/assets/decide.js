@@ -1,0 +1,308 @@
+// Follows what is chosen in the decision form: into the URL and back, against its conflicts, and out as text.
+// Nothing from the URL is ever written as HTML; without this script the form and every page behind it can be read.
+
+const LONGEST = 500;
+
+function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+class Tree {
+  constructor({ questions, templates, retired }) {
+    Object.assign(this, { questions, templates, retired });
+    this.answers = new Map(
+      questions.flatMap((question) => question.answers.map((answer) => [answer.id, { ...answer, question }])),
+    );
+  }
+
+  // Keeps of what is wanted, question by question, what applies after what was kept before.
+  settle(wanted) {
+    const kept = {};
+    for (const { id, asked_when, answers } of this.questions) {
+      const asked = Object.entries(asked_when).every(([earlier, those]) => those.includes(kept[earlier]));
+      const answer = answers.find((each) => each.id === wanted[id]);
+      if (asked && answer && this.offers(answer, kept)) kept[id] = answer.id;
+    }
+    return kept;
+  }
+
+  offers(answer, { language }) {
+    return !language || !answer.languages.length || answer.languages.includes(language);
+  }
+
+  asks({ asked_when }, selection) {
+    return Object.entries(asked_when).every(([earlier, those]) => those.includes(selection[earlier]));
+  }
+
+  parse(query) {
+    const wanted = {};
+    const pairs = [...new URLSearchParams(query.slice(0, LONGEST))];
+    let renamed = false;
+    for (const [key, value] of pairs) {
+      const now = [key, value].map((id) => (Object.hasOwn(this.retired, id) ? this.retired[id] : id));
+      renamed ||= now[0] !== key || now[1] !== value;
+      if (!Object.hasOwn(wanted, now[0])) wanted[now[0]] = now[1];
+    }
+    const selection = this.settle(wanted);
+    const ignored = pairs.length - Object.keys(selection).length + (query.length > LONGEST);
+    return { selection, ignored, renamed };
+  }
+
+  format(selection) {
+    return new URLSearchParams(Object.entries(selection).sort()).toString();
+  }
+
+  conflicts(selection) {
+    const chosen = new Set(Object.values(selection));
+    return [...chosen].flatMap((id) => {
+      const { conflicts, requires, label } = this.answers.get(id);
+      const beside = conflicts.filter(({ answer }) => chosen.has(answer));
+      const without = requires.filter(
+        ({ answers }) =>
+          answers.some((each) => this.answers.get(each).question.id in selection) &&
+          !answers.some((each) => chosen.has(each)),
+      );
+      return [
+        ...beside.map(({ answer, why }) => ({ id, text: `${label} and ${this.label(answer)}`, why })),
+        ...without.map(({ answers, why }) => ({ id, text: `${label} needs ${this.labels(answers)}`, why })),
+      ];
+    });
+  }
+
+  // The selections without a conflict that differ in one answer.
+  repairs(selection) {
+    return this.questions.flatMap(({ id, answers }) =>
+      answers
+        .filter((answer) => selection[id] && answer.id !== selection[id] && answer.kind === "choice")
+        .map((answer) => ({ answer, selection: this.settle({ ...selection, [id]: answer.id }) }))
+        .filter((other) => other.selection[id] && !this.conflicts(other.selection).length),
+    );
+  }
+
+  nearest(selection) {
+    const differences = ({ answers }) =>
+      answers.filter((id) => (selection[this.answers.get(id).question.id] ?? id) !== id);
+    return this.templates
+      .map((template) => ({ ...template, differences: differences(template) }))
+      .sort((a, b) => a.differences.length - b.differences.length)
+      .find(({ stack }) => stack === selection.language);
+  }
+
+  label(id) {
+    return this.answers.get(id).label;
+  }
+
+  labels(ids) {
+    return ids.map((id) => this.label(id)).join(" or ");
+  }
+}
+
+class Page {
+  constructor(root, tree) {
+    Object.assign(this, { root, tree });
+    this.radios = [...root.querySelectorAll("input[type=radio]")];
+    this.panel = root.querySelector(".kb-panel");
+    this.part = (name) => root.querySelector(`[data-part=${name}]`);
+    root.addEventListener("change", () => this.choose());
+    root.addEventListener("click", (event) => this.act(event.target.closest("[data-do]")?.dataset.do));
+    this.read();
+    this.panel.hidden = false;
+  }
+
+  get selection() {
+    return Object.fromEntries(this.radios.filter(({ checked }) => checked).map(({ name, value }) => [name, value]));
+  }
+
+  get address() {
+    const url = new URL(location.href);
+    url.search = this.tree.format(this.selection);
+    url.hash = "";
+    return url.href;
+  }
+
+  // The URL is what counts: a reload, Back and a link show the same.
+  read() {
+    const asked = new URLSearchParams(location.search);
+    if (asked.has("a") || asked.has("b")) return this.compare(asked.get("a") ?? "", asked.get("b") ?? "");
+    const { selection, ignored, renamed } = this.tree.parse(location.search.slice(1));
+    this.show(selection);
+    const words = [];
+    if (renamed) words.push("This link used names that have changed since; their successors are chosen.");
+    if (ignored) words.push("Parts of this link were left out: they are unknown here, or do not go with the rest.");
+    this.tell(words.join(" "));
+  }
+
+  choose() {
+    const chosen = this.selection;
+    const kept = this.tree.settle(chosen);
+    const lost = Object.keys(chosen).filter((question) => !(question in kept));
+    history.pushState(null, "", `?${this.tree.format(kept)}`);
+    this.show(kept);
+    this.tell(lost.length ? `No longer asked, or not offered in this language: ${this.titles(lost)}.` : "");
+  }
+
+  titles(ids) {
+    return this.tree.questions.filter(({ id }) => ids.includes(id)).map(({ title }) => `“${title}”`).join(", ");
+  }
+
+  tell(words) {
+    this.part("notice").textContent = words;
+    this.part("notice").hidden = !words;
+  }
+
+  show(selection) {
+    for (const radio of this.radios) radio.checked = selection[radio.name] === radio.value;
+    const asked = this.tree.questions.filter((question) => this.tree.asks(question, selection));
+    for (const { id, answers } of this.tree.questions) {
+      const box = this.root.querySelector(`[data-question="${id}"]`);
+      box.disabled = !asked.some((question) => question.id === id);
+      for (const answer of answers) {
+        const radio = this.radios.find(({ name, value }) => name === id && value === answer.id);
+        radio.parentElement.hidden = !this.tree.offers(answer, selection);
+      }
+    }
+    const done = Object.keys(selection).length;
+    const conflicts = this.tree.conflicts(selection);
+    const told = conflicts.length ? `, ${conflicts.length} conflict${conflicts.length > 1 ? "s" : ""}` : "";
+    this.part("status").textContent = `${done} of ${asked.length} decided${told}`;
+    this.part("path").textContent = Object.values(selection).map((id) => this.tree.label(id)).join(" · ");
+    this.contest(conflicts, selection);
+    this.start(selection);
+    this.draw(selection);
+  }
+
+  contest(conflicts, selection) {
+    const items = conflicts.map(({ text, why }) => element("li", {}, element("strong", { textContent: text }), `: ${why}`));
+    const ways = conflicts.length ? this.tree.repairs(selection).slice(0, 4) : [];
+    const offers = ways.map(({ answer, selection: other }) => {
+      const link = element("a", { href: `?${this.tree.format(other)}`, textContent: answer.label });
+      return element("li", {}, "Take ", link, " instead");
+    });
+    this.part("conflicts").replaceChildren(...items, ...offers);
+    this.part("conflicts").hidden = !items.length;
+  }
+
+  start(selection) {
+    const nearest = this.tree.nearest(selection);
+    const place = this.part("template");
+    place.hidden = !nearest;
+    if (!nearest) return;
+    const link = element("a", { href: `${place.dataset.base}${nearest.stack}/`, textContent: "the template" });
+    const differs = nearest.differences.map((id) => this.tree.label(id));
+    const words = differs.length ? ` has other answers in: ${differs.join(", ")}.` : " is just this.";
+    place.replaceChildren("Of these, ", link, words);
+  }
+
+  draw(selection) {
+    for (const link of this.root.querySelectorAll("svg a")) {
+      const [question, answer] = link.dataset.answer.split(".");
+      link.classList.toggle("kb-tree__chosen", selection[question] === answer);
+      link.tabIndex = -1;
+    }
+    const focusable = this.root.querySelector("svg a.kb-tree__chosen") ?? this.root.querySelector("svg a");
+    if (focusable) focusable.tabIndex = 0;
+  }
+
+  // One stack beside another: the questions that they answer differently.
+  compare(first, second) {
+    const [a, b] = [first, second].map((query) => this.tree.parse(query).selection);
+    const rows = this.tree.questions
+      .filter(({ id }) => a[id] !== b[id])
+      .map(({ id, title }) => {
+        const cells = [a[id], b[id]].map((answer) => element("td", { textContent: answer ? this.tree.label(answer) : "–" }));
+        return element("tr", {}, element("th", { scope: "row", textContent: title }), ...cells);
+      });
+    const head = ["Question", "A", "B"].map((textContent) => element("th", { scope: "col", textContent }));
+    const caption = element("caption", { textContent: rows.length ? "Where A and B differ" : "A and B are the same" });
+    this.part("compare").replaceChildren(
+      element("table", {}, caption, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)),
+    );
+    this.part("compare").hidden = false;
+    this.show(b);
+  }
+
+  keep() {
+    const other = prompt("Address of the stack to compare this with", this.address);
+    if (!other) return;
+    const queries = [this.address, other].map((address) => address.split("?")[1] ?? "");
+    history.pushState(null, "", `?${new URLSearchParams({ a: queries[0], b: queries[1] })}`);
+    this.compare(...queries);
+  }
+
+  review() {
+    const names = Object.values(this.selection).map((id) => this.tree.label(id));
+    return `**Stack**: ${names.join(" · ")} ([decide](${this.address}))`;
+  }
+
+  record() {
+    const selection = this.selection;
+    const link = (id) => new URL(`${id}/`, this.address).href.split("?")[0];
+    const taken = this.tree.questions.filter(({ id }) => selection[id]);
+    const named = taken.map(({ id, title }) => `- ${title} **${this.tree.label(selection[id])}**`);
+    const options = taken.flatMap(({ id, title, answers }) => [
+      `- ${title}`,
+      ...answers
+        .filter((answer) => this.tree.offers(answer, selection))
+        .map((answer) => `  - ${answer.label}${answer.id === selection[id] ? " (chosen)" : ""}`),
+    ]);
+    const conflicts = this.tree.conflicts(selection).map(({ text, why }) => `- Bad, because ${text}: ${why}`);
+    const sources = taken.flatMap(({ id }) => {
+      const answer = this.tree.answers.get(selection[id]);
+      return [`- ${answer.label}: ${link(answer.id)}`, ...answer.sources.map((url) => `  - ${url}`)];
+    });
+    const date = new Date().toISOString().slice(0, 10);
+    return [
+      `---\nstatus: proposed\ndate: ${date}\ndecision-makers: []\n---\n`,
+      `# Stack: ${taken.map(({ id }) => this.tree.label(selection[id])).join(", ")}\n`,
+      "## Context and Problem Statement\n\nWhich stack will the service be built on? Say here what it does, and for whom.\n",
+      "## Decision Drivers\n\n- (what weighed most)\n",
+      `## Considered Options\n\n${options.join("\n")}\n`,
+      `## Decision Outcome\n\nChosen, question by question:\n\n${named.join("\n")}\n`,
+      `### Consequences\n\n${conflicts.join("\n") || "- Good, because no answer conflicts with another."}\n`,
+      "### Confirmation\n\n(how a review or a test will see that this was followed)\n",
+      `## Pros and Cons of the Options\n\nEach option has its own page, with when to choose it and when to avoid it.\n`,
+      `## More Information\n\nDecided with ${this.address}, tree ${this.root.dataset.version}.\n\n${sources.join("\n")}\n`,
+    ].join("\n");
+  }
+
+  async copy(text, done) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.tell(done);
+    } catch {
+      this.part("text").value = text;
+      this.part("text").hidden = false;
+      this.part("text").select();
+      this.tell("This browser does not let a page copy: take the text from the field.");
+    }
+  }
+
+  act(what) {
+    if (what === "link") this.copy(this.address, "The link is copied.");
+    if (what === "review") this.copy(this.review(), "The comment is copied.");
+    if (what === "mermaid") this.copy(this.part("mermaid").textContent, "The diagram is copied.");
+    if (what === "compare") this.keep();
+    if (what === "clear") {
+      history.pushState(null, "", location.pathname);
+      this.read();
+    }
+    if (what === "record") {
+      const url = URL.createObjectURL(new Blob([this.record()], { type: "text/markdown" }));
+      element("a", { href: url, download: "0001-choose-a-stack.md" }).click();
+      setTimeout(() => URL.revokeObjectURL(url));
+    }
+  }
+}
+
+function begin() {
+  const root = document.querySelector("[data-kb-decide]");
+  if (!root || root.page) return;
+  root.page = new Page(root, new Tree(JSON.parse(root.querySelector("[data-part=tree]").textContent)));
+}
+
+addEventListener("popstate", () => document.querySelector("[data-kb-decide]")?.page?.read());
+// With instant loading the theme replaces the page and runs no script anew, but tells of it.
+if (globalThis.document$) document$.subscribe(begin);
+else begin();
