@@ -252,19 +252,17 @@ class Page {
       const answer = this.tree.answers.get(selection[id]);
       return [`- ${answer.label}: ${link(answer.id)}`, ...answer.sources.map((url) => `  - ${url}`)];
     });
-    const date = new Date().toISOString().slice(0, 10);
-    return [
-      `---\nstatus: proposed\ndate: ${date}\ndecision-makers: []\n---\n`,
-      `# Stack: ${taken.map(({ id }) => this.tree.label(selection[id])).join(", ")}\n`,
-      "## Context and Problem Statement\n\nWhich stack will the service be built on? Say here what it does, and for whom.\n",
-      "## Decision Drivers\n\n- (what weighed most)\n",
-      `## Considered Options\n\n${options.join("\n")}\n`,
-      `## Decision Outcome\n\nChosen, question by question:\n\n${named.join("\n")}\n`,
-      `### Consequences\n\n${conflicts.join("\n") || "- Good, because no answer conflicts with another."}\n`,
-      "### Confirmation\n\n(how a review or a test will see that this was followed)\n",
-      `## Pros and Cons of the Options\n\nEach option has its own page, with when to choose it and when to avoid it.\n`,
-      `## More Information\n\nDecided with ${this.address}, tree ${this.root.dataset.version}.\n\n${sources.join("\n")}\n`,
-    ].join("\n");
+    const parts = {
+      date: new Date().toISOString().slice(0, 10),
+      title: taken.map(({ id }) => this.tree.label(selection[id])).join(", "),
+      options: options.join("\n"),
+      path: named.join("\n"),
+      conflicts: conflicts.join("\n") || "- Good, because no answer conflicts with another.",
+      address: this.address,
+      version: this.root.dataset.version,
+      sources: sources.join("\n"),
+    };
+    return this.part("record").textContent.replace(/{(\w+)}/g, (_, name) => parts[name]);
   }
 
   async copy(text, done) {

@@ -101,6 +101,18 @@ _CATALOGUE = (
         "Name it as docs/contributing.md says, or move it to docs/.",
     ),
     Kind(
+        "KB015",
+        "incomplete tree",
+        "A question lacks its answer for what is not needed or for what does not fit; or a template is no complete selection.",
+        "Say what to do then, in data/decision-tree.json; give a template one answer to each question that applies.",
+    ),
+    Kind(
+        "KB016",
+        "misnamed tool",
+        "A file of data/tools/ is not called as its tool's id.",
+        "Rename the file, or correct the id.",
+    ),
+    Kind(
         "KB201",
         "bad rule section",
         "A rule lacks a section, has one that no rule has, or has them in another order; or its heading is not its title.",

@@ -16,8 +16,8 @@ from kb.tools.check import check_named, check_tools
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from kb.load import Draft
     from kb.decisions.model import DecisionTree
+    from kb.load import Draft
     from kb.model import Page, Source, SourceId
     from kb.tools.model import Tool
 

@@ -113,7 +113,7 @@ def _key_files(options: argparse.Namespace) -> int:
 
 def _outline(options: argparse.Namespace) -> int:
     library, _ = load(options.root)
-    print(outline(library.tree))
+    print(outline(library.tree, library.tools.values()))
     return OK
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kb.addresses import address, is_rule
 from kb.benchmarks.read import benchmarks
 from kb.citations import cited_in
+from kb.decisions.read import tree
 from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
 from kb.model import Page
 from kb.problems import InvalidError, Problem
-from kb.decisions.read import tree
 from kb.registers import sources
 from kb.rules.read import areas, given_ids, last_run, rule
 from kb.templates.key_files import KeyFile, key_files

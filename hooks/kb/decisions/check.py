@@ -22,7 +22,12 @@ def check_tree(tree: DecisionTree) -> list[Problem]:
 
 
 def check_names(
-    tree: DecisionTree, *, sources: Collection[str], tools: Collection[str], rules: Collection[str], pages: Collection[str]
+    tree: DecisionTree,
+    *,
+    sources: Collection[str],
+    tools: Collection[str],
+    rules: Collection[str],
+    pages: Collection[str],
 ) -> Iterator[Problem]:
     """Yield every source, tool, rule and page that the tree names and that does not exist."""
     for _, answer in tree.answers.values():
@@ -44,7 +49,7 @@ def _unknown(name: str, known: Collection[str], place: Place, message: str) -> I
 
 
 def _ids(tree: DecisionTree) -> Iterator[Problem]:
-    ids = [(question.id, question.place) for question in tree.questions]
+    ids: list[tuple[str, Place]] = [(question.id, question.place) for question in tree.questions]
     ids += [(answer.id, answer.place) for question in tree.questions for answer in question.answers]
     yield from repeated([*ids, *((each.id, each.place) for each in tree.retired)], "KB003", "the id")
     yield from repeated(((question.title, question.place) for question in tree.questions), "KB003", "the title")
@@ -64,9 +69,7 @@ def _questions(tree: DecisionTree) -> Iterator[Problem]:
         earlier[question.id] = own
 
 
-def _conditions(
-    question: Question, earlier: dict[QuestionId, set[AnswerId]], tree: DecisionTree
-) -> Iterator[Problem]:
+def _conditions(question: Question, earlier: dict[QuestionId, set[AnswerId]], tree: DecisionTree) -> Iterator[Problem]:
     """Check that a question can be asked: its conditions name earlier questions, and answers of theirs."""
     place = question.place
     for name, answers in question.asked_when.items():
@@ -103,7 +106,10 @@ def _starters(tree: DecisionTree) -> Iterator[Problem]:
 
 
 def _retired(tree: DecisionTree) -> Iterator[Problem]:
-    known = {"question": {question.id for question in tree.questions}, "answer": set(tree.answers)}
+    known: dict[str, set[str]] = {
+        "question": {str(each.id) for each in tree.questions},
+        "answer": {*map(str, tree.answers)},
+    }
     for each in tree.retired:
         if each.successor is not None:
             yield from _unknown(
@@ -124,8 +130,8 @@ def _unreachable(tree: DecisionTree) -> Iterator[Problem]:
         chosen = frozenset(selection.values())
         if (missing.keys() & chosen or chosen in starters) and not contradictions(tree, selection):
             starters.pop(chosen, None)
-            for answer in chosen:
-                missing.pop(answer, None)
+            for found in chosen:
+                missing.pop(found, None)
         if not missing and not starters:
             return
     for answer in missing.values():

@@ -38,7 +38,7 @@ def asked(question: Question, selection: Selection) -> bool:
 def offered(answer: Answer, selection: Selection) -> bool:
     """Whether an answer exists in the language that was chosen; before a language was chosen, all do."""
     language = selection.get(LANGUAGE)
-    return not answer.variants or language is None or language in answer.variants
+    return not answer.variants or language is None or language in {str(each) for each in answer.variants}
 
 
 def contradictions(tree: DecisionTree, selection: Selection) -> tuple[Contradiction, ...]:
@@ -94,9 +94,9 @@ def parsed(tree: DecisionTree, query: str) -> tuple[Selection, bool]:
     successors = {(each.kind, each.id): each.successor for each in tree.retired}
     wanted: dict[str, str | None] = {}
     for key, value in pairs:
-        question = successors.get(("question", key), key)
-        if question is not None and question not in wanted:
-            wanted[question] = successors.get(("answer", value), value)
+        name = successors.get(("question", key), key)
+        if name is not None and name not in wanted:
+            wanted[name] = successors.get(("answer", value), value)
     selection: dict[QuestionId, AnswerId] = {}
     for question in tree.questions:
         answers = [answer for answer in question.answers if answer.id == wanted.get(question.id)]

@@ -67,7 +67,7 @@ def _recommendation(question: Question, answer: Answer) -> Iterator[str]:
 
 def _variants(library: Library, answer: Answer, page: str) -> str:
     rows = [
-        (language.label, _named(library, variant.tools, page) or "–", escape(variant.note))
+        (language.label, _named(library, variant.tools, page) or "none", escape(variant.note))
         for language, variant in answer.variants.items()
     ]
     return table(("Language", "Tools", "Note"), rows)
@@ -78,7 +78,9 @@ def _against(library: Library, answer: Answer, page: str) -> Iterator[str]:
     answers = library.tree.answers
 
     def named(ids: Iterable[str]) -> str:
-        return " or ".join(link(each.label, answer_uri(each.id), page) for _, each in answers.values() if each.id in ids)
+        return " or ".join(
+            link(each.label, answer_uri(each.id), page) for _, each in answers.values() if each.id in ids
+        )
 
     for conflict in answer.conflicts:
         yield f"Not beside {named([conflict.answer])}: {escape(conflict.why)}"

@@ -90,6 +90,15 @@ def _tools(library: Library, answer: Answer) -> str:
     return "; ".join(parts)
 
 
+def answers(library: Library, page: str) -> str:
+    """Return a link to the page of each answer, by question."""
+    rows = [
+        (escape(question.title), ", ".join(link(each.label, answer_uri(each.id), page) for each in question.answers))
+        for question in library.tree.questions
+    ]
+    return table(("Question", "Answers"), rows)
+
+
 def corrections(library: Library, page: str) -> str:
     """Return what the original skill's tree picked, what stands in its place, and why."""
     rows = [
@@ -105,8 +114,10 @@ def corrections(library: Library, page: str) -> str:
 
 def retired(library: Library, page: str) -> str:
     """Return the ids that were addresses once, and what stands in their place."""
-    titles = {question.id: (question.title, f"{page}#{fragment(question)}") for question in library.tree.questions}
-    titles |= {answer.id: (answer.label, answer_uri(answer.id)) for _, answer in library.tree.answers.values()}
+    titles: dict[str, tuple[str, str]] = {
+        str(question.id): (question.title, f"{page}#{fragment(question)}") for question in library.tree.questions
+    }
+    titles |= {str(answer.id): (answer.label, answer_uri(answer.id)) for _, answer in library.tree.answers.values()}
     rows = [
         (
             f"`{each.id}`",

@@ -1,0 +1,115 @@
+"""What stands around the decision form: the drawing above it, and the panel that the script brings to life."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from kb.addresses import answer_uri, relative_url
+from kb.decisions.exports import as_json, as_mermaid, choices
+from kb.render.decide import FORM, questions
+from kb.render.diagram import drawing
+
+if TYPE_CHECKING:
+    from kb.model import Library
+
+_ACTIONS = {
+    "link": "Copy link",
+    "review": "Copy for review",
+    "record": "Export decision record",
+    "mermaid": "Copy as Mermaid",
+    "compare": "Compare",
+    "clear": "Clear",
+}
+_RECORD = """\
+---
+status: proposed
+date: {date}
+decision-makers: []
+---
+
+# Stack: {title}
+
+## Context and Problem Statement
+
+Which stack will the service be built on? (What does it do, and for whom?)
+
+## Decision Drivers
+
+- (what weighed most)
+
+## Considered Options
+
+{options}
+
+## Decision Outcome
+
+Chosen, question by question:
+
+{path}
+
+### Consequences
+
+{conflicts}
+
+### Confirmation
+
+(how a review or a test will see that this was followed)
+
+## Pros and Cons of the Options
+
+Each option has a page of its own, with when to choose it and when to avoid it.
+
+## More Information
+
+Decided with {address}, version {version} of the tree.
+
+{sources}
+"""
+"""A decision record as MADR 4 has it; what is in braces the script fills in: https://adr.github.io/madr/"""
+
+
+def decision_tree(library: Library, page: str) -> str:
+    """Return the drawing, the panel, all questions, and what the script needs to know."""
+    data = as_json(choices(library.tree, library.sources))
+    version = sha256(data.encode()).hexdigest()[:8]
+    svg = drawing(library.tree, lambda answer: relative_url(answer_uri(answer), page))
+    return "\n\n".join(
+        (
+            f'<div class="kb-decide" data-kb-decide data-version="{version}" markdown="1">',
+            f'<div class="kb-figure">{svg}</div>',
+            f'<form id="{FORM}"></form>',
+            _panel(page),
+            questions(library, page),
+            _script("application/json", "tree", data),
+            _script("text/plain", "mermaid", as_mermaid(library.tree)),
+            _script("text/plain", "record", _RECORD),
+            "</div>",
+        )
+    )
+
+
+def _panel(page: str) -> str:
+    buttons = "".join(
+        f'<button type="button" class="md-button" data-do="{action}">{label}</button>'
+        for action, label in _ACTIONS.items()
+    )
+    base = relative_url("t/index.md", page)
+    return (
+        '<section class="kb-panel" aria-label="Your stack" hidden>'
+        '<p class="kb-panel__status" role="status" data-part="status"></p>'
+        '<p class="kb-panel__path" data-part="path"></p>'
+        '<p class="kb-panel__notice" role="status" data-part="notice" hidden></p>'
+        '<ul class="kb-panel__conflicts" data-part="conflicts" hidden></ul>'
+        f'<p data-part="template" data-base="{base}" hidden></p>'
+        f'<div class="kb-panel__actions">{buttons}</div>'
+        '<textarea data-part="text" aria-label="Text to copy" rows="4" readonly hidden></textarea>'
+        '<div data-part="compare" hidden></div>'
+        "</section>"
+    )
+
+
+def _script(kind: str, part: str, text: str) -> str:
+    """Return text that only the script reads; it cannot end the element that holds it."""
+    harmless = text.replace("</", "<\\/")
+    return f'<script type="{kind}" data-part="{part}">{harmless}</script>'
