@@ -19,6 +19,7 @@ _VIEWS = {
     "data/sources.json": "sources.md",
     "data/decision-tree.json": "decide.md",
     "data/areas.json": "rules.md",
+    "data/tools": "tools.md",
     "data/verification.json": "verification.md",
     "resources/rules": "rules.md",
     "resources": "look-up.md",

@@ -14,6 +14,7 @@ from kb.load import read
 from kb.problems import InvalidError
 from kb.prove import command as prove
 from kb.render.outline import outline
+from kb.render.statics import statics
 from kb.rules.new import create
 from kb.staging import stage
 from kb.templates.key_files import rewrite
@@ -134,6 +135,7 @@ def _stage(options: argparse.Namespace) -> int:
     pages = stage(library, options.code_host)
     assets = [path for path in library.files if path.startswith("docs/") and not path.endswith(".md")]
     written = {page.uri: page.text.encode() for page in pages}
+    written |= {uri: text.encode() for uri, text in statics(library) if not uri.endswith(".md")}
     written |= {path.removeprefix("docs/"): (options.root / path).read_bytes() for path in assets}
     for uri, content in {**written, **dict(archives(options.root))}.items():
         target = options.folder / uri
