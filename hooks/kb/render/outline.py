@@ -37,9 +37,9 @@ def _alternatives(tree: DecisionTree, answers: Iterable[AnswerId]) -> str:
 def _named(question: Question, names: Mapping[ToolId, str], answer: Answer) -> str:
     """Return the label, the tools unless the label names them already, and for whom it is recommended."""
     parts = [f"{answer.label} ({answer.id})"]
-    unnamed = [name for tool in answer.tools if (name := names[tool]).lower() not in answer.label.lower()]
+    unnamed = [name for tool in answer.tools if (name := names.get(tool, tool)).lower() not in answer.label.lower()]
     by_language = [
-        f"{language.label}: {', '.join(names[tool] for tool in variant.tools)}" if variant.tools else language.label
+        f"{language.label}: {', '.join(names.get(tool, tool) for tool in variant.tools)}" if variant.tools else language.label
         for language, variant in answer.variants.items()
     ]
     if unnamed or by_language:
