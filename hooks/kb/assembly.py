@@ -43,6 +43,7 @@ def load(root: Path) -> tuple[Library, list[Problem]]:
         rules={rule.id: rule for rule in draft.rules},
         ids=tuple(draft.ids),
         run=run,
+        benchmarks=draft.benchmarks,
         citations=draft.citations,
         files=draft.files,
     )

@@ -256,6 +256,12 @@ _CATALOGUE = (
         "A template's project was to be copied into a folder that holds something, or whose name cannot name a project.",
         "Name an empty or missing folder; of its name, letters and digits become the name of the project.",
     ),
+    Kind(
+        "KB403",
+        "broken measurement",
+        "data/benchmarks.json lacks a round or an operation, holds failures, or calls a rate sustained that was not.",
+        "Run `make bench-templates` again. The file is never written by hand.",
+    ),
 )
 
 KINDS = {kind.code: kind for kind in _CATALOGUE}

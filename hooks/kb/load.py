@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kb.addresses import address, is_rule
+from kb.benchmarks.read import benchmarks
 from kb.citations import cited_in
 from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
@@ -23,13 +24,15 @@ from kb.templates.key_files import KeyFile, key_files
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from kb.benchmarks.model import Benchmarks
     from kb.model import Citation, DecisionTree, Source, SourceId
     from kb.rules.model import Area, GivenId, Rule, Run
 
 Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 """JSON Schemas by name."""
 
-_DATA = ("sources", "decision-tree", "areas", "rule-ids", "verification")
+_DATA = ("sources", "decision-tree", "areas", "rule-ids", "verification", "benchmarks")
+_MEASURED = "data/benchmarks.json"
 _FRONT = ("page", "skill", "rule")
 _INSTALLED = {".git", ".venv", "node_modules", "__pycache__"}
 _BUILT = {"site", ".cache"}
@@ -55,6 +58,8 @@ class Draft:
     rules: list[Rule] = field(default_factory=list)
     ids: list[GivenId] | None = None
     run: Run | None = None
+    benchmarks: Benchmarks | None = None
+    """None where nothing was measured, or the file has faults of its own."""
     key_files: list[KeyFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -88,6 +93,9 @@ def read(root: Path) -> Draft:
         draft.ids = given_ids(_data(root, "rule-ids", schemas))
     with _collecting(draft.problems):
         draft.run = last_run(_data(root, "verification", schemas))
+    if _MEASURED in draft.files:
+        with _collecting(draft.problems):
+            draft.benchmarks = benchmarks(_data(root, "benchmarks", schemas))
     draft.key_files += key_files(root, draft.pages)
     draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from kb.benchmarks.model import Benchmarks
     from kb.markdown import Outline
     from kb.rules.model import Area, AreaId, GivenId, Rule, RuleId, Run
 
@@ -180,6 +181,8 @@ class Library:
     ids: tuple[GivenId, ...]
     """Every id that a rule has or had."""
     run: Run
+    benchmarks: Benchmarks | None
+    """None where nothing was measured."""
     citations: Mapping[SourceId, tuple[Citation, ...]]
     files: frozenset[str]
     """Every file of the repository, as a path from its root."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.render import decide, home, problems, project, rules, sources, verification
+from kb.render import benchmarks, decide, home, problems, project, rules, sources, verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 VIEWS: Mapping[str, Callable[[Library, str], str]] = {
     "areas": rules.areas,
+    **benchmarks.VIEWS,
     "counts": home.counts,
     "download": project.download,
     "decision-tree": decide.questions,

@@ -1,0 +1,1 @@
+"""What was measured of the templates, and whether it can be believed."""
