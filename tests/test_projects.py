@@ -45,8 +45,10 @@ def test_the_roles_and_the_contract_in_a_project_are_those_of_the_suite(stack):
 
 
 def npm(folder):
+    """What the project itself asks for; which version of what that needs lies at the top is up to npm."""
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
-    return {path.removeprefix("node_modules/"): each.get("version") for path, each in packages.items() if path}
+    asked = {**packages[""].get("dependencies", {}), **packages[""].get("devDependencies", {})}
+    return {name: packages[f"node_modules/{name}"]["version"] for name in asked}
 
 
 def go_modules(folder):

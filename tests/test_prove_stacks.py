@@ -117,8 +117,9 @@ def test_the_cluster_is_of_the_version_asked_for_and_holds_the_shop(cluster):
     assert int(query(shop, "select count(*) from information_schema.tables where table_schema = 'public'")) >= 10
 
 
-def test_the_standby_follows(cluster):
+def test_the_standby_follows_and_its_primary_keeps_what_it_has_not_got(cluster):
     assert query(cluster.replica_url, "select pg_is_in_recovery()") == "t"
+    assert query(cluster.url, "select active from pg_replication_slots") == "t"
 
 
 def test_a_failing_script_is_told_with_its_line():

@@ -186,7 +186,8 @@ class Cluster:
     def _follow(self) -> str:
         """Start a standby that streams from the primary; return its URL."""
         data = self._folder / "standby"
-        self._run("pg_basebackup", "-d", self.url, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        slot = ("--create-slot", "--slot=standby")  # so that nothing is thrown away that a slow standby has not got yet
+        self._run("pg_basebackup", "-d", self.url, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync", *slot)
         return self._serve(data)
 
     def _run(self, tool: str, *words: str | Path, typed: str = "") -> None:

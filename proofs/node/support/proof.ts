@@ -50,11 +50,20 @@ export async function freshDatabase(t: TestContext, extraSql = ""): Promise<stri
     await client.query("select pg_advisory_lock($1)", [TEMPLATE_LOCK]);
     await client.query(`create database ${name} template shop`);
   });
-  atEnd(t, () => connected(admin, (client) => client.query(`drop database if exists ${name} with (force)`)));
+  atEnd(t, () => connected(admin, (client) => drop(client, name)));
   const url = new URL(admin);
   url.pathname = `/${name}`;
   if (extraSql) await connected(url.href, (client) => client.query(extraSql));
   return url.href;
+}
+
+/** Drops a database. PostgreSQL waits a while for sessions to end that a pool has just closed; then they are ended. */
+async function drop(client: pg.Client, name: string): Promise<void> {
+  try {
+    await client.query(`drop database if exists ${name}`);
+  } catch {
+    await client.query(`drop database if exists ${name} with (force)`);
+  }
 }
 
 /** Opens a Prisma client, as an application has one, with at most `max` connections. */

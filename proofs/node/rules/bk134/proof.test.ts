@@ -19,9 +19,12 @@ async function whileThePartnerHangs(t: TestContext, { createApp }: typeof avoid)
   };
   const app = createApp(await listen(t, hang), BUDGET_MS);
   atEnd(t, () => app.close());
-  const calls = Array.from({ length: CALLS }, () => app.inject("/quotes/1"));
-  const answers = await Promise.all(calls);
-  assert.deepEqual(new Set(answers.map((answer) => answer.statusCode)), new Set([503]));
+  // On a busy machine the budget may be over before the first call is sent.
+  for (let i = 0; partner.asked === 0 && i < 10; i++) {
+    const calls = Array.from({ length: CALLS }, () => app.inject("/quotes/1"));
+    const answers = await Promise.all(calls);
+    assert.deepEqual(new Set(answers.map((answer) => answer.statusCode)), new Set([503]));
+  }
   assert.ok(partner.asked > 0, "nobody asked the partner");
   return partner;
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import express, { type Express } from "express";
 import { parse } from "yaml";
+import { requireHost } from "../../app/src/contract/headers.ts";
 import type { Services } from "../../app/src/services.ts";
 import { observe } from "./observe.ts";
 import { answerProblem, refuseUnmatched } from "./problems.ts";
@@ -18,6 +19,10 @@ export async function buildApp(services: Services): Promise<Express> {
   app.set("query parser", "simple");
 
   app.use(observe(services));
+  app.use((request, _response, next) => {
+    requireHost(request);
+    next();
+  });
   app.get("/openapi.json", (_request, response) => {
     response.json(contract);
   });

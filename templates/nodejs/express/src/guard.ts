@@ -5,9 +5,8 @@ import type { Services } from "../../app/src/services.ts";
 
 /** Counts a request by the caller's address. */
 export function limitByAddress({ config, limits }: Services): RequestHandler {
-  return ({ headers, socket }, _response, next) => {
-    const forwarded = [headers["x-forwarded-for"]].flat().join();
-    limits.byAddress.take(clientNetwork(socket.remoteAddress ?? "", forwarded, config.TRUST_PROXY_HOPS));
+  return (request, _response, next) => {
+    limits.byAddress.take(clientNetwork(request, config.TRUST_PROXY_HOPS));
     next();
   };
 }

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { requestIdOf, SECURITY_HEADERS } from "../../app/src/contract/headers.ts";
-import { Observation, UNMATCHED } from "../../app/src/operations/observation.ts";
+import { Observation, statusOf, UNMATCHED } from "../../app/src/operations/observation.ts";
 import type { Services } from "../../app/src/services.ts";
 
 /** Gives every request its trace, its line in the log, its metrics and the headers of its answer. */
@@ -11,7 +11,7 @@ export function observe({ log, metrics }: Pick<Services, "log" | "metrics">): Re
     response.set(SECURITY_HEADERS).set("x-request-id", observation.id);
     response.once("close", () => {
       const route = (request.route as { path: string } | undefined)?.path ?? UNMATCHED;
-      observation.end({ route, status: response.statusCode }, log, metrics);
+      observation.end({ route, status: statusOf(response) }, log, metrics);
     });
     observation.run(next);
   };

@@ -27,7 +27,7 @@ export async function run(): Promise<void> {
 
 /** Returns the migration that gave up waiting for a lock: it ran in one transaction, so nothing of it has happened. */
 async function findGivenUp(url: string): Promise<string | undefined> {
-  const client = new pg.Client(url);
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, query_timeout: 5000 });
   try {
     await client.connect();
     const { rows } = await client.query<{ name: string }>(

@@ -1,18 +1,23 @@
-import { isIP } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP, type Socket } from "node:net";
+
+interface Arrival {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: Pick<Socket, "remoteAddress">;
+}
 
 /**
  * Returns what a client is counted by: its address, or the network of an IPv6 address, which has 2^64 of them.
  * Of `X-Forwarded-For` only the entries count that one's own proxies wrote, from the right.
  */
-export function clientNetwork(socketAddress: string, forwardedFor: string | undefined, hops: number): string {
-  return networkOf(clientAddress(socketAddress, forwardedFor, hops));
+export function clientNetwork({ headers, socket }: Arrival, hops: number): string {
+  const forwarded = hops > 0 ? writtenBy(hops, [headers["x-forwarded-for"] ?? []].flat().join()) : "";
+  return networkOf(isIP(forwarded) ? forwarded : (socket.remoteAddress ?? ""));
 }
 
-function clientAddress(socketAddress: string, forwardedFor: string | undefined, hops: number): string {
-  if (hops === 0 || forwardedFor === undefined) return socketAddress;
-  const entries = forwardedFor.split(",").map((entry) => entry.trim());
-  const written = entries.at(-Math.min(hops, entries.length)) ?? "";
-  return isIP(written) ? written : socketAddress;
+function writtenBy(hops: number, forwardedFor: string): string {
+  const entries = forwardedFor.split(",");
+  return entries.at(-Math.min(hops, entries.length))?.trim() ?? "";
 }
 
 function networkOf(address: string): string {

@@ -8,6 +8,8 @@ import { Problem } from "../problem.ts";
 import { SECURITY_HEADERS } from "./headers.ts";
 import { answerTo } from "./problem-details.ts";
 
+const LINGER_MS = 1000;
+
 interface Operated {
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -35,6 +37,7 @@ export function answerClientError(
     connection: "close",
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref(); // who does not hang up is cut off
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
   observation.end({ route: UNMATCHED, status }, log, metrics);
 }

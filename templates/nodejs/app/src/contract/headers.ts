@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { Problem } from "../problem.ts";
 import { IdempotencyKey } from "./schemas.ts";
 
@@ -10,6 +11,12 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "strict-transport-security": "max-age=31536000",
   "cache-control": "no-store",
 };
+
+/** Throws where HTTP/1.1 says no host (RFC 9112, section 3.2); what Node.js refuses by itself is no problem document. */
+export function requireHost({ httpVersion, headers }: IncomingMessage): void {
+  if (httpVersion !== "1.1" || headers.host !== undefined) return;
+  throw new Problem("malformed-request", "Send a Host.");
+}
 
 type Header = string | string[] | undefined;
 

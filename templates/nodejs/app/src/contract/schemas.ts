@@ -27,12 +27,11 @@ export const Time = z
   .refine(isOnTheCalendar, "has to be a day and a time that exist")
   .meta({ format: "date-time" });
 
-/** `Date` takes 30 February for 2 March; the way back shows it. */
+/** `Date` takes 30 February for 2 March; the way back shows it. PostgreSQL has no year 0. */
 function isOnTheCalendar(text: string): boolean {
   const time = new Date(text);
   return (
-    !Number.isNaN(time.getTime()) &&
-    time.toISOString().startsWith(text.slice(0, "2026-11-22T18:00:00".length))
+    time.getUTCFullYear() > 0 && time.toISOString().startsWith(text.slice(0, "2026-11-22T18:00:00".length))
   );
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import type { Logger } from "pino";
@@ -54,14 +55,11 @@ export function openDatabase(config: ServingConfig, log: Logger): Database {
   };
 }
 
-/** Tells whether the database answers within a second. */
+/** Tells whether the database answers within a second, the wait for a connection included. */
 export async function isReachable(pool: pg.Pool): Promise<boolean> {
-  try {
-    // `query_timeout` is honoured for each query, though the types know it for clients only.
-    const query: pg.QueryConfig & { query_timeout: number } = { text: "select 1", query_timeout: 900 };
-    await pool.query(query);
-    return true;
-  } catch {
-    return false;
-  }
+  const answered = pool.query("select 1").then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, sleep(1000, false, { ref: false })]);
 }

@@ -41,14 +41,16 @@ const UNAVAILABLE_KINDS = new Set([
   "TooManyConnections",
 ]);
 const UNAVAILABLE_CODES = new Set([
-  ...["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"], // Prisma
+  // of Prisma
+  ...["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"],
+  // of sockets and names
   ...[
+    "EAI_AGAIN",
     "ECONNREFUSED",
     "ECONNRESET",
     "EHOSTUNREACH",
     "ENETUNREACH",
     "ENOTFOUND",
-    "EAI_AGAIN",
     "EPIPE",
     "ETIMEDOUT",
   ],

@@ -3,7 +3,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { answerClientError } from "../contract/client-error.ts";
 import { requestIdOf } from "../contract/headers.ts";
-import { trackConnections } from "../operations/connections.ts";
+import { ignoreExpectations, trackConnections } from "../operations/connections.ts";
 import type { Services } from "../services.ts";
 import { limitTime } from "./deadline.ts";
 import { guard } from "./guard.ts";
@@ -39,13 +39,18 @@ export async function buildApp(services: Services): Promise<App> {
     routerOptions: { maxParamLength: LONGEST_PATH },
     bodyLimit: config.BODY_LIMIT_BYTES,
     requestTimeout: config.READ_TIMEOUT_MS,
-    http: { headersTimeout: config.READ_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: config.READ_TIMEOUT_MS,
+      connectionsCheckingInterval: 1000,
+      requireHostHeader: false, // `guard` does it
+    },
     clientErrorHandler: (error, socket) => {
       answerClientError(error, socket, services);
     },
     return503OnClosing: false, // a connection that is open already is served, then closed
   }).withTypeProvider<ZodTypeProvider>();
   app.setSerializerCompiler(serializerCompiler);
+  ignoreExpectations(app.server);
   const letGo = trackConnections(app.server);
   app.addHook("preClose", (done) => {
     letGo();

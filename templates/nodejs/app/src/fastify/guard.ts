@@ -1,5 +1,5 @@
-import { bearerTokenOf } from "../contract/headers.ts";
 import { clientNetwork } from "../contract/client-address.ts";
+import { bearerTokenOf, requireHost } from "../contract/headers.ts";
 import { requireJson } from "../contract/json.ts";
 import type { Services } from "../services.ts";
 import type { App } from "./app.ts";
@@ -21,13 +21,10 @@ declare module "fastify" {
 export function guard(app: App, { config, accessTokens, limits }: Services): void {
   app.decorateRequest("userId", "");
   app.addHook("onRequest", async (request) => {
+    requireHost(request.raw);
     if (request.is404) return;
-    const { routeOptions, headers, socket } = request;
-    if (routeOptions.config.limited) {
-      const forwarded = headers["x-forwarded-for"];
-      const hops = config.TRUST_PROXY_HOPS;
-      limits.byAddress.take(clientNetwork(socket.remoteAddress ?? "", [forwarded].flat().join(), hops));
-    }
+    const { routeOptions, headers } = request;
+    if (routeOptions.config.limited) limits.byAddress.take(clientNetwork(request, config.TRUST_PROXY_HOPS));
     if (!routeOptions.config.public) {
       request.userId = await accessTokens.userOf(bearerTokenOf(headers.authorization)); // BK119
       limits.byAccount.take(request.userId);

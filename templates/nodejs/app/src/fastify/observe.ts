@@ -1,5 +1,5 @@
 import { SECURITY_HEADERS } from "../contract/headers.ts";
-import { Observation, UNMATCHED } from "../operations/observation.ts";
+import { Observation, statusOf, UNMATCHED } from "../operations/observation.ts";
 import type { Services } from "../services.ts";
 import type { App } from "./app.ts";
 
@@ -19,7 +19,7 @@ export function observe(app: App, { log, metrics }: Pick<Services, "log" | "metr
   });
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? UNMATCHED;
-    request.observation.end({ route, status: reply.statusCode }, log, metrics);
+    request.observation.end({ route, status: statusOf(reply.raw) }, log, metrics);
     done();
   });
 }

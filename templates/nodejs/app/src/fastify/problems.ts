@@ -26,8 +26,9 @@ export function answerProblems(app: App): void {
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
   if (problem.kind === "internal-error") request.log.error({ err: problem.cause }, "request failed");
-  if (problem.kind === "unavailable")
+  if (problem.kind === "unavailable") {
     request.log.warn({ err: problem.cause ?? problem }, "request not served");
+  }
   const { status, headers, body } = answerTo(problem, request.id);
   reply.code(status).headers(headers).send(body);
 }
@@ -35,7 +36,8 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
 function problemFrom(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
-  if (code in KINDS_OF_FASTIFY) return new Problem(KINDS_OF_FASTIFY[code] ?? "internal-error");
+  const kind = KINDS_OF_FASTIFY[code];
+  if (kind) return new Problem(kind);
   const ofTheRequest = code.startsWith("FST_ERR") || error === request.raw.errored;
   if (ofTheRequest && statusCode < 500) return new Problem("malformed-request");
   return problemOf(error);

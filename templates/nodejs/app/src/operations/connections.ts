@@ -1,6 +1,11 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+/** Node.js refuses an `Expect` that it does not know, past every handler; it may be ignored (RFC 9110, 10.1.1). */
+export function ignoreExpectations(server: Server): void {
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+}
+
 /**
  * Returns what lets go of a server's connections: at once of those that wait for no answer, and of each other one after
  * its answer. `closeIdleConnections` leaves those open that have never sent a request, and one of them is enough to

@@ -8,7 +8,7 @@ import {
   type Context,
   type Span,
 } from "@opentelemetry/api";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { withRequestId } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -17,6 +17,13 @@ import type { Metrics } from "./metrics.ts";
 export const UNMATCHED = "unmatched";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]);
+
+/** For the log and the metrics only: the client has gone, or the process is being cut off. */
+const UNANSWERED = 499;
+
+export function statusOf({ headersSent, statusCode }: ServerResponse): number {
+  return headersSent ? statusCode : UNANSWERED;
+}
 
 interface Arrival {
   readonly id: string;

@@ -10,7 +10,9 @@ const LONGEST_PAUSE_SECONDS = 300;
 export async function relay(prisma: PrismaClient, deliver: Deliver, log: Logger): Promise<boolean> {
   const events = await claim(prisma);
   // BK102: the claim is committed, so no lock is held while a receiver takes its time.
-  await Promise.all(events.map((event) => handOn(prisma, deliver, event, log)));
+  const outcomes = await Promise.allSettled(events.map((event) => handOn(prisma, deliver, event, log)));
+  const failure = outcomes.find((outcome) => outcome.status === "rejected"); // the database, not a receiver
+  if (failure) throw failure.reason;
   return events.length === BATCH;
 }
 

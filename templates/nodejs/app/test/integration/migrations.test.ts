@@ -24,7 +24,7 @@ test("the migrations end in the tables that the client knows", async () => {
 });
 
 test("seeding twice is the same as seeding once", async () => {
-  const seed = () => run(process.execPath, ["src/main.ts", "seed"], { env: environment });
+  const seed = () => run(process.execPath, ["src/main.ts", "seed", "--development"], { env: environment });
   await seed();
   await seed();
 });

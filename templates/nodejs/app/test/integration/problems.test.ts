@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { text } from "node:stream/consumers";
 import { signUp, start } from "./support.ts";
 
-const { app, pool } = await start({ READ_TIMEOUT_MS: "500", REQUEST_TIMEOUT_MS: "700" });
+const { app, pool } = await start({ READ_TIMEOUT_MS: "500", REQUEST_TIMEOUT_MS: "3000" });
 const { headers } = await signUp(app);
 
 interface Problem {
@@ -82,6 +82,8 @@ test("what is no HTTP, and what comes too slowly, is a problem too", async () =>
   const head = "POST /v1/users HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
   const sent = [
     ["GARBAGE\r\n\r\n", 400],
+    ["GET /v1/me HTTP/1.1\r\nconnection: close\r\n\r\n", 400],
+    ["GET /v1/me HTTP/1.1\r\nhost: localhost\r\nexpect: miracles\r\nconnection: close\r\n\r\n", 401],
     [`${head}content-length: 10\r\n\r\n{`, 408],
   ] as const;
   for (const [bytes, status] of sent) {

@@ -10,10 +10,10 @@ import { createServices } from "../../src/services.ts";
 
 const MIGRATIONS = new URL("../../prisma/migrations/", import.meta.url);
 
-/** Makes a database on the server of DATABASE_URL, which goes when the file's tests are over. */
+/** Makes a database on the server of TEST_DATABASE_URL or DATABASE_URL; it goes when the file's tests are over. */
 export async function createDatabase({ migrated = true } = {}): Promise<string> {
-  const server = process.env["DATABASE_URL"];
-  if (server === undefined) throw new Error("set DATABASE_URL, as a role that may create databases");
+  const server = process.env["TEST_DATABASE_URL"] ?? process.env["DATABASE_URL"];
+  if (server === undefined) throw new Error("set TEST_DATABASE_URL, as a role that may create databases");
   const name = `test_${randomBytes(6).toString("hex")}`;
   await execute(server, `create database ${name}`);
   after(() => execute(server, `drop database ${name} with (force)`));
@@ -46,6 +46,14 @@ export interface Running extends Database {
   readonly config: ApiConfig;
 }
 
+/** A machine that is busy fails no test. */
+const PATIENT = {
+  DATABASE_ACQUIRE_TIMEOUT_MS: "20000",
+  DATABASE_LOCK_TIMEOUT_MS: "20000",
+  DATABASE_STATEMENT_TIMEOUT_MS: "20000",
+  REQUEST_TIMEOUT_MS: "30000",
+};
+
 /** Builds the application on a database of its own. */
 export async function start(settings: Record<string, string> = {}): Promise<Running> {
   const config = readApiConfig({
@@ -53,6 +61,7 @@ export async function start(settings: Record<string, string> = {}): Promise<Runn
     JWT_SECRET: randomBytes(32).toString("base64"),
     RATE_LIMIT_AUTH_PER_MINUTE: "1000",
     LOG_LEVEL: "error",
+    ...PATIENT,
     ...settings,
   });
   const log = createLog(config.LOG_LEVEL);

@@ -54,7 +54,8 @@ const addresses: [socket: string, forwarded: string | undefined, hops: number, c
 
 for (const [socket, forwarded, hops, counted] of addresses) {
   test(`${socket}, forwarded for ${forwarded ?? "nobody"}, ${hops} hops: ${counted}`, () => {
-    assert.equal(clientNetwork(socket, forwarded, hops), counted);
+    const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
+    assert.equal(clientNetwork({ headers, socket: { remoteAddress: socket } }, hops), counted);
   });
 }
 

@@ -112,6 +112,7 @@ test("a query says how much and since when", () => {
   for (const query of [
     { limit: "0x10" },
     { placed_from: "2026-02-30T00:00:00Z" },
+    { placed_from: "0000-01-01T00:00:00Z" },
     { status: ["placed", "placed"] },
   ]) {
     const [name] = Object.keys(query);

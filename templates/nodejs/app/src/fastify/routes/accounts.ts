@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { authenticate, findAccount, signUp } from "../../accounts/accounts.ts";
 import { beginSession, continueSession, endSession, type RefreshToken } from "../../accounts/sessions.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import { userView } from "../../contract/views.ts";
 import type { Services } from "../../services.ts";
 import type { App } from "../app.ts";
-import * as z from "zod";
 
 const tags = ["accounts"];
 const open = { public: true, limited: true };
