@@ -29,12 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kb.benchmarks.model import Benchmarks
-<<<<<<< HEAD
     from kb.decisions.model import DecisionTree
     from kb.model import Citation, Source, SourceId
-=======
-    from kb.model import Citation, DecisionTree, Source, SourceId
->>>>>>> main
     from kb.rules.model import Area, GivenId, Rule, Run
     from kb.tools.model import Package, Tool
 
@@ -112,14 +108,11 @@ def read(root: Path) -> Draft:
     if _MEASURED in draft.files:
         with _collecting(draft.problems):
             draft.benchmarks = benchmarks(_data(root, "benchmarks", schemas))
-<<<<<<< HEAD
     for path in sorted(draft.files):
         if _TOOL.fullmatch(path):
             with _collecting(draft.problems):
                 draft.tools.append(tool(_fitting(parse_json(read_text(root, path), path), schemas["tool"])))
     draft.versions = locked(root, _LOCKED)
-=======
->>>>>>> main
     draft.key_files += key_files(root, draft.pages)
     draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft

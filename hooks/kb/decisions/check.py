@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kb.decisions.model import LANGUAGE, Kind
-from kb.decisions.selection import contradictions, every_selection
+from kb.decisions.selection import contradictions, every_selection, leading_to
 from kb.problems import Problem, nearest, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from kb.decisions.model import Answer, AnswerId, DecisionTree, Question, QuestionId
+    from kb.decisions.model import AnswerId, DecisionTree, Question, QuestionId
     from kb.model import Place
 
 
@@ -123,20 +123,17 @@ def _corrections(tree: DecisionTree) -> Iterator[Problem]:
 
 
 def _unreachable(tree: DecisionTree) -> Iterator[Problem]:
-    """Yield each answer that no selection without a contradiction has, and each template that is none."""
-    missing: dict[AnswerId, Answer] = {answer.id: answer for _, answer in tree.answers.values()}
-    starters = {frozenset(starter.answers): starter for starter in tree.starters}
-    for selection in every_selection(tree):
-        chosen = frozenset(selection.values())
-        if (missing.keys() & chosen or chosen in starters) and not contradictions(tree, selection):
-            starters.pop(chosen, None)
-            for found in chosen:
-                missing.pop(found, None)
-        if not missing and not starters:
-            return
-    for answer in missing.values():
-        message = f"no selection that stands together holds `{answer.id}`"
-        yield Problem(answer.place.path, answer.place.line, "KB006", message, "look at its conditions and conflicts")
-    for starter in starters.values():
-        message = f"the answers of the template `{starter.stack}` are no selection that stands together"
-        yield Problem(starter.place.path, starter.place.line, "KB015", message, "give one answer to each question")
+    """Yield each answer that no selection without a contradiction has, and each template that is no such selection."""
+    for _, answer in tree.answers.values():
+        ways = every_selection(tree, leading_to(tree, answer.id))
+        if not any(answer.id in way.values() and not contradictions(tree, way) for way in ways):
+            message = f"no selection that stands together holds `{answer.id}`"
+            yield Problem(
+                answer.place.path, answer.place.line, "KB006", message, "look at its conditions and conflicts"
+            )
+    for starter in tree.starters:
+        own = {tree.answers[answer][0].id: (answer,) for answer in starter.answers}
+        whole = [way for way in every_selection(tree, own) if set(way.values()) == set(starter.answers)]
+        if not whole or contradictions(tree, whole[0]):
+            message = f"the answers of the template `{starter.stack}` are no selection that stands together"
+            yield Problem(starter.place.path, starter.place.line, "KB015", message, "give one answer to each question")

@@ -9,12 +9,15 @@ from urllib.parse import parse_qsl, urlencode
 from kb.decisions.model import LANGUAGE, AnswerId, QuestionId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from kb.decisions.model import Answer, DecisionTree, Question, Starter
 
 Selection: TypeAlias = "Mapping[QuestionId, AnswerId]"
 """An answer to some questions, in the order in which these are asked."""
+
+Allowed: TypeAlias = "Mapping[QuestionId, Collection[AnswerId]]"
+"""By question, the answers that may be given; a question that is not in it may have any."""
 
 LONGEST_QUERY = 500
 """Characters of a query that is read; no selection needs as many."""
@@ -62,22 +65,36 @@ def _against(tree: DecisionTree, answer: Answer, selection: Selection) -> Iterat
             yield Contradiction(answer.id, requirement.answers, requirement.why)
 
 
-def every_selection(tree: DecisionTree) -> Iterator[Selection]:
-    """Yield every complete selection: one answer to each question that applies."""
-    yield from _completed(tree.questions, {})
+def every_selection(tree: DecisionTree, among: Allowed | None = None) -> Iterator[Selection]:
+    """Yield every complete selection: one answer to each question that applies; `among` narrows some questions."""
+    yield from _completed(tree.questions, {}, among or {})
 
 
-def _completed(questions: tuple[Question, ...], selection: Selection) -> Iterator[Selection]:
+def _completed(questions: tuple[Question, ...], selection: Selection, among: Allowed) -> Iterator[Selection]:
     if not questions:
         yield selection
         return
     question, *later = questions
     if not asked(question, selection):
-        yield from _completed(tuple(later), selection)
+        yield from _completed(tuple(later), selection, among)
         return
+    allowed = among.get(question.id)
     for answer in question.answers:
-        if offered(answer, selection):
-            yield from _completed(tuple(later), {**selection, question.id: answer.id})
+        if offered(answer, selection) and (allowed is None or answer.id in allowed):
+            yield from _completed(tuple(later), {**selection, question.id: answer.id}, among)
+
+
+def leading_to(tree: DecisionTree, answer: AnswerId) -> Allowed:
+    """Return which answers to other questions let this one be given."""
+    question, wanted = tree.answers[answer]
+    allowed: dict[QuestionId, set[AnswerId]] = {question.id: {answer}}
+    if wanted.variants:
+        allowed[LANGUAGE] = {AnswerId(language) for language in wanted.variants}
+    for later in reversed(tree.questions):
+        if later.id in allowed:
+            for earlier, answers in later.asked_when.items():
+                allowed[earlier] = allowed.get(earlier, set(answers)) & set(answers)
+    return allowed
 
 
 def written(selection: Selection) -> str:

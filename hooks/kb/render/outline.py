@@ -39,7 +39,9 @@ def _named(question: Question, names: Mapping[ToolId, str], answer: Answer) -> s
     parts = [f"{answer.label} ({answer.id})"]
     unnamed = [name for tool in answer.tools if (name := names.get(tool, tool)).lower() not in answer.label.lower()]
     by_language = [
-        f"{language.label}: {', '.join(names.get(tool, tool) for tool in variant.tools)}" if variant.tools else language.label
+        f"{language.label}: {', '.join(names.get(tool, tool) for tool in variant.tools)}"
+        if variant.tools
+        else language.label
         for language, variant in answer.variants.items()
     ]
     if unnamed or by_language:
