@@ -32,7 +32,6 @@ PAGES = {
     "source": "s/rfc9457/",
     "start": "start/",
     "template": "t/rust/",
-    "measurements": "benchmarks/",
     "what changed": "what-changed/",
     "read me": "readme/",
     "contributing": "contributing/",

@@ -65,19 +65,20 @@ class Tree {
           !answers.some((each) => chosen.has(each)),
       );
       return [
-        ...beside.map(({ answer, why }) => ({ id, text: `${label} and ${this.label(answer)}`, why })),
-        ...without.map(({ answers, why }) => ({ id, text: `${label} needs ${this.labels(answers)}`, why })),
+        ...beside.map(({ answer, why }) => ({ ids: [id, answer], text: `${label} and ${this.label(answer)}`, why })),
+        ...without.map(({ answers, why }) => ({ ids: [id, ...answers], text: `${label} needs ${this.labels(answers)}`, why })),
       ];
     });
   }
 
-  // The selections without a conflict that differ in one answer.
-  repairs(selection) {
-    return this.questions.flatMap(({ id, answers }) =>
-      answers
-        .filter((answer) => selection[id] && answer.id !== selection[id] && answer.kind === "choice")
-        .map((answer) => ({ answer, selection: this.settle({ ...selection, [id]: answer.id }) }))
-        .filter((other) => other.selection[id] && !this.conflicts(other.selection).length),
+  // The selections without a conflict that differ in one answer, of those that stand in a conflict now.
+  repairs(selection, conflicts) {
+    const involved = new Set(conflicts.flatMap(({ ids }) => ids.map((id) => this.answers.get(id).question)));
+    return [...involved].flatMap((question) =>
+      question.answers
+        .filter(({ id, kind }) => kind !== "none-fits" && id !== selection[question.id])
+        .map((answer) => ({ answer, selection: this.settle({ ...selection, [question.id]: answer.id }) }))
+        .filter((way) => way.selection[question.id] && !this.conflicts(way.selection).length),
     );
   }
 
@@ -175,13 +176,14 @@ class Page {
 
   contest(conflicts, selection) {
     const items = conflicts.map(({ text, why }) => element("li", {}, element("strong", { textContent: text }), `: ${why}`));
-    const ways = conflicts.length ? this.tree.repairs(selection).slice(0, 4) : [];
-    const offers = ways.map(({ answer, selection: other }) => {
-      const link = element("a", { href: `?${this.tree.format(other)}`, textContent: answer.label });
+    const ways = conflicts.length ? this.tree.repairs(selection, conflicts) : [];
+    const offers = ways.map((way) => {
+      const link = element("a", { href: `?${this.tree.format(way.selection)}`, textContent: way.answer.label });
       return element("li", {}, "Take ", link, " instead");
     });
-    this.part("conflicts").replaceChildren(...items, ...offers);
-    this.part("conflicts").hidden = !items.length;
+    this.part("conflicts").replaceChildren(...items);
+    this.part("ways").replaceChildren(...offers);
+    for (const part of ["conflicts", "ways"]) this.part(part).hidden = !this.part(part).children.length;
   }
 
   start(selection) {

@@ -101,6 +101,7 @@ def _panel(page: str) -> str:
         '<p class="kb-panel__path" data-part="path"></p>'
         '<p class="kb-panel__notice" role="status" data-part="notice" hidden></p>'
         '<ul class="kb-panel__conflicts" data-part="conflicts" hidden></ul>'
+        '<ul class="kb-panel__ways" data-part="ways" hidden></ul>'
         f'<p data-part="template" data-base="{base}" hidden></p>'
         f'<div class="kb-panel__actions">{buttons}</div>'
         '<textarea data-part="text" aria-label="Text to copy" rows="4" readonly hidden></textarea>'

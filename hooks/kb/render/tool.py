@@ -26,7 +26,7 @@ def _parts(library: Library, tool: Tool) -> Iterator[str]:
     page = tool_uri(tool.id)
     yield f"# {escape(tool.name)}"
     yield escape(tool.purpose)
-    yield table(("", ""), _facts(library, tool))
+    yield bullets(f"**{name}**: {fact}" for name, fact in _facts(library, tool))
     yield f"## When not\n\n{escape(tool.when_not)}"
     if tool.maintenance.note:
         yield f"## Maintenance\n\n{escape(tool.maintenance.note)}"
@@ -40,15 +40,15 @@ def _parts(library: Library, tool: Tool) -> Iterator[str]:
 
 
 def _facts(library: Library, tool: Tool) -> Iterator[tuple[str, str]]:
-    yield "**Verdict**", f"{tool.status}, reviewed {tool.reviewed.isoformat()}"
-    yield "**Kind**", escape(tool.kind.replace("-", " "))
-    yield "**Stacks**", ", ".join(stack.label for stack in tool.stacks) or "any"
-    yield "**Licence**", escape(tool.licence)
-    yield "**Maintenance**", tool.maintenance.state
+    yield "Verdict", f"{tool.status}, reviewed {tool.reviewed.isoformat()}"
+    yield "Kind", escape(tool.kind.replace("-", " "))
+    yield "Stacks", ", ".join(stack.label for stack in tool.stacks) or "any"
+    yield "Licence", escape(tool.licence)
+    yield "Maintenance", tool.maintenance.state
     for package in tool.packages:
         version = library.versions.get(package)
         said = f"verified here against {escape(version)}" if version else "in no project of this repository"
-        yield f"**{_REGISTRIES[package.registry]}**", f"{code(package.name)}, {said}"
+        yield _REGISTRIES[package.registry], f"{code(package.name)}, {said}"
 
 
 def _answers(library: Library, tool: Tool, page: str) -> Iterator[str]:
