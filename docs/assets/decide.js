@@ -129,28 +129,23 @@ class Page {
     if (asked.has("a") || asked.has("b")) return this.compare(asked.get("a") ?? "", asked.get("b") ?? "");
     const { selection, ignored, renamed } = this.tree.parse(location.search.slice(1));
     this.show(selection);
-    const words = [];
-    if (renamed) words.push("This link used names that have changed since; their successors are chosen.");
-    if (ignored) words.push("Parts of this link were left out: they are unknown here, or do not go with the rest.");
-    this.tell(words.join(" "));
+    this.tell(renamed && "renamed", ignored && "ignored");
   }
 
   choose() {
     const chosen = this.selection;
     const kept = this.tree.settle(chosen);
-    const lost = Object.keys(chosen).filter((question) => !(question in kept));
+    const lost = Object.keys(chosen).length > Object.keys(kept).length;
     history.pushState(null, "", `?${this.tree.format(kept)}`);
     this.show(kept);
-    this.tell(lost.length ? `No longer asked, or not offered in this language: ${this.titles(lost)}.` : "");
+    this.tell(lost && "dropped");
   }
 
-  titles(ids) {
-    return this.tree.questions.filter(({ id }) => ids.includes(id)).map(({ title }) => `“${title}”`).join(", ");
-  }
-
-  tell(words) {
-    this.part("notice").textContent = words;
-    this.part("notice").hidden = !words;
+  // What can be told stands in the page.
+  tell(...names) {
+    const notice = this.part("notice");
+    notice.textContent = names.map((name) => notice.dataset[name] ?? "").join(" ").trim();
+    notice.hidden = !notice.textContent;
   }
 
   show(selection) {
@@ -267,22 +262,22 @@ class Page {
     return this.part("record").textContent.replace(/{(\w+)}/g, (_, name) => parts[name]);
   }
 
-  async copy(text, done) {
+  async copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      this.tell(done);
+      this.tell("copied");
     } catch {
       this.part("text").value = text;
       this.part("text").hidden = false;
       this.part("text").select();
-      this.tell("This browser does not let a page copy: take the text from the field.");
+      this.tell("denied");
     }
   }
 
   act(what) {
-    if (what === "link") this.copy(this.address, "The link is copied.");
-    if (what === "review") this.copy(this.review(), "The comment is copied.");
-    if (what === "mermaid") this.copy(this.part("mermaid").textContent, "The diagram is copied.");
+    if (what === "link") this.copy(this.address);
+    if (what === "review") this.copy(this.review());
+    if (what === "mermaid") this.copy(this.part("mermaid").textContent);
     if (what === "compare") this.keep();
     if (what === "clear") {
       history.pushState(null, "", location.pathname);

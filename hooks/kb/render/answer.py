@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kb.addresses import answer_uri, rule_uri, site_path, tool_uri
-from kb.decisions.model import Kind
+from kb.decisions.model import AnswerId, Kind
 from kb.render.decide import fragment
 from kb.render.sources import sources_of
 from kb.render.text import bullets, escape, link, table
@@ -13,7 +13,7 @@ from kb.render.text import bullets, escape, link, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kb.decisions.model import Answer, Question
+    from kb.decisions.model import Answer, Question, Retired
     from kb.model import Library
     from kb.tools.model import ToolId
 
@@ -27,6 +27,16 @@ _TITLES = {
 def answer_page(library: Library, question: Question, answer: Answer) -> str:
     """Return the text of an answer's page, without its front matter."""
     return "\n\n".join(_parts(library, question, answer))
+
+
+def former_answer_page(library: Library, retired: Retired) -> str:
+    """Return the text of the page of an answer that has gone, without its front matter."""
+    page = answer_uri(retired.id)
+    parts = [f"# {escape(retired.id)}", f"This answer is gone since {retired.on.isoformat()}. {escape(retired.reason)}"]
+    if retired.successor:
+        successor = library.tree.answers[AnswerId(retired.successor)][1]
+        parts.append(f"In its place: {link(successor.label, answer_uri(successor.id), page)}.")
+    return "\n\n".join((*parts, link("The decision tree", "decide.md", page)))
 
 
 def _parts(library: Library, question: Question, answer: Answer) -> Iterator[str]:

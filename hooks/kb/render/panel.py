@@ -21,6 +21,13 @@ _ACTIONS = {
     "compare": "Compare",
     "clear": "Clear",
 }
+_NOTICES = {
+    "renamed": "This link used names that have changed since; their successors are chosen.",
+    "ignored": "Parts of this link were left out: they are unknown here, or do not go with the rest.",
+    "dropped": "Answers that this choice leaves no question for, or that its language does not have, are cleared.",
+    "copied": "Copied.",
+    "denied": "This browser does not let a page copy: take the text from the field.",
+}
 _RECORD = """\
 ---
 status: proposed
@@ -94,12 +101,13 @@ def _panel(page: str) -> str:
         f'<button type="button" class="md-button" data-do="{action}">{label}</button>'
         for action, label in _ACTIONS.items()
     )
+    said = "".join(f' data-{name}="{words}"' for name, words in _NOTICES.items())
     base = relative_url("t/index.md", page)
     return (
         '<section class="kb-panel" aria-label="Your stack" hidden>'
         '<p class="kb-panel__status" role="status" data-part="status"></p>'
         '<p class="kb-panel__path" data-part="path"></p>'
-        '<p class="kb-panel__notice" role="status" data-part="notice" hidden></p>'
+        f'<p class="kb-panel__notice" role="status" data-part="notice"{said} hidden></p>'
         '<ul class="kb-panel__conflicts" data-part="conflicts" hidden></ul>'
         '<ul class="kb-panel__ways" data-part="ways" hidden></ul>'
         f'<p data-part="template" data-base="{base}" hidden></p>'
