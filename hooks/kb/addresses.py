@@ -18,6 +18,7 @@ _FIXED = {
 _VIEWS = {
     "data/sources.json": "sources.md",
     "data/decision-tree.json": "decide.md",
+    "data/decision-tables.json": "playbook.md",
     "data/areas.json": "rules.md",
     "data/tools": "tools.md",
     "data/verification.json": "verification.md",

@@ -113,6 +113,12 @@ _CATALOGUE = (
         "Rename the file, or correct the id.",
     ),
     Kind(
+        "KB017",
+        "stale table",
+        "A decision table of the playbook is not that of data/decision-tables.json.",
+        "Run `make tables`, which copies the tables into the page.",
+    ),
+    Kind(
         "KB201",
         "bad rule section",
         "A rule lacks a section, has one that no rule has, or has them in another order; or its heading is not its title.",

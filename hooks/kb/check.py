@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kb.addresses import is_misplaced, is_rule
 from kb.decisions.check import check_names, check_tree
+from kb.decisions.tables import check_tables
 from kb.problems import Problem, nearest, repeated
 from kb.render import VIEWS
 from kb.render.outline import outline
@@ -35,6 +36,7 @@ def check(draft: Draft) -> list[Problem]:
         problems += faults
         if not faults:
             problems += _stale_outline(draft.tree, draft.tools, draft.pages)
+    problems += check_tables(draft.tables, draft.pages)
     if draft.ids is not None and not any(is_rule(problem.path) for problem in draft.problems):
         problems += check_ids(draft.rules, draft.ids)
         problems += check_related(draft.rules)

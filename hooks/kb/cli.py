@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.assembly import load
+from kb.decisions.tables import PLAYBOOK, with_tables
 from kb.links.external import command as external
 from kb.load import read
 from kb.problems import InvalidError
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     proving = commands.add_parser("prove", help="check every code fence, and run the proofs on a throwaway PostgreSQL")
     prove.add_arguments(proving)
     proving.set_defaults(run=prove.run)
+
+    tables = commands.add_parser("tables", help="copy the decision tables into the playbook")
+    tables.set_defaults(run=_tables)
 
     copying = commands.add_parser("key-files", help="copy the files that the templates' pages show into the pages")
     copying.set_defaults(run=_key_files)
@@ -109,6 +113,13 @@ def _new_app(options: argparse.Namespace) -> int:
 def _key_files(options: argparse.Namespace) -> int:
     changed = rewrite(options.root, read(options.root).key_files)
     print("\n".join(f"{path}: brought up to date" for path in changed) or "every page shows its files as they are")
+    return OK
+
+
+def _tables(options: argparse.Namespace) -> int:
+    playbook = options.root / PLAYBOOK
+    text = playbook.read_text(encoding="utf-8")
+    playbook.write_text(with_tables(text, read(options.root).tables), encoding="utf-8")
     return OK
 
 

@@ -14,6 +14,7 @@ from kb.addresses import address, is_rule
 from kb.benchmarks.read import benchmarks
 from kb.citations import cited_in
 from kb.decisions.read import tree
+from kb.decisions.tables import DecisionTable, decision_tables
 from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
 from kb.model import Page
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
 Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 """JSON Schemas by name."""
 
-_DATA = ("sources", "decision-tree", "areas", "rule-ids", "verification", "benchmarks")
+_DATA = ("sources", "decision-tree", "decision-tables", "areas", "rule-ids", "verification", "benchmarks")
 _MEASURED = "data/benchmarks.json"
+_TABLES = "data/decision-tables.json"
 _FRONT = ("page", "skill", "rule")
 _EACH = ("tool",)
 _TOOL = re.compile(r"data/tools/[^/]+\.json")
@@ -64,6 +66,7 @@ class Draft:
     """None where the register has faults of its own."""
     tree: DecisionTree | None = None
     """None where the tree's file has faults of its own."""
+    tables: list[DecisionTable] = field(default_factory=list)
     tools: list[Tool] = field(default_factory=list)
     versions: Mapping[Package, str] = field(default_factory=dict)
     areas: list[Area] | None = None
@@ -99,6 +102,9 @@ def read(root: Path) -> Draft:
         draft.sources = sources(_data(root, "sources", schemas))
     with _collecting(draft.problems):
         draft.tree = tree(_data(root, "decision-tree", schemas))
+    if _TABLES in draft.files:
+        with _collecting(draft.problems):
+            draft.tables = decision_tables(_data(root, "decision-tables", schemas))
     with _collecting(draft.problems):
         draft.areas = areas(_data(root, "areas", schemas))
     with _collecting(draft.problems):
