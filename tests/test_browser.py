@@ -35,6 +35,7 @@ PAGES = {
     "reference": "reference/core/",
 }
 
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("kind", PAGES)

@@ -26,7 +26,9 @@ def tree():
 
 
 def chosen(page):
-    return dict(page.eval_on_selector_all("[data-kb-decide] :checked", "all => all.map(each => [each.name, each.value])"))
+    return dict(
+        page.eval_on_selector_all("[data-kb-decide] :checked", "all => all.map(each => [each.name, each.value])")
+    )
 
 
 def query(page):
@@ -43,7 +45,10 @@ def status(page):
 def test_dt01_dt19_no_fault_of_accessibility(visit, url, width, options):
     page = visit(url, width, **options)
     assert violations(page) == []
-    assert page.evaluate("[...document.querySelectorAll('.kb-decide, .kb-decide *')].filter(each => each.shadowRoot)") == []
+    assert (
+        page.evaluate("[...document.querySelectorAll('.kb-decide, .kb-decide *')].filter(each => each.shadowRoot)")
+        == []
+    )
 
 
 def test_dt02_all_is_readable_and_reachable_without_a_script(visit, tree):
