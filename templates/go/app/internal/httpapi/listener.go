@@ -12,6 +12,7 @@ type Listener struct {
 	net.Listener
 
 	mutex  sync.Mutex
+	closed bool
 	silent map[*connection]bool
 }
 
@@ -29,15 +30,20 @@ func (l *Listener) Accept() (net.Conn, error) {
 	conn := &connection{Conn: inner, listener: l}
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	if l.closed { // after it was accepted, and before it was noted
+		_ = inner.Close()
+		return nil, net.ErrClosed
+	}
 	l.silent[conn] = true
 	return conn, nil
 }
 
-// Close stops accepting.
+// Close stops accepting, and closes the silent connections.
 func (l *Listener) Close() error {
 	err := l.Listener.Close()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	l.closed = true
 	for conn := range l.silent {
 		_ = conn.Conn.Close() // its client may have been first
 	}
