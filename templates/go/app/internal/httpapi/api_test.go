@@ -483,6 +483,19 @@ func TestWhatFasthttpRefusesIsAProblemToo(t *testing.T) {
 	}
 }
 
+func TestAConnectionOnWhichNobodySpeaksEndsWithoutAWord(t *testing.T) {
+	s := start(t, func(settings *config.HTTP) { settings.ReadTimeout = 100 * time.Millisecond })
+	conn, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if text, err := io.ReadAll(conn); err != nil || len(text) > 0 || s.log.String() != "" {
+		t.Errorf("got %q, %v, log %s", text, err, s.log)
+	}
+}
+
 func TestABodyThatNobodyReadIsNotTheNextRequest(t *testing.T) {
 	s := start(t)
 	smuggled := "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
