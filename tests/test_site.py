@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import re
+import zipfile
 from html import unescape
 from html.parser import HTMLParser
 
@@ -234,8 +235,11 @@ def test_a_hub_holds_ten_things_to_know_and_names_its_skill(library, hub):
 
 
 @pytest.mark.parametrize("stack", ["node", "go", "rust", "python"])
-def test_a_template_page_says_that_its_project_has_not_landed(built, stack):
-    assert "Describes what has not landed yet" in (built.folder / "t" / stack / "index.html").read_text()
+def test_a_template_page_offers_its_project_as_an_archive(built, stack):
+    page = built.folder / "t" / stack / "index.html"
+    (link,) = re.findall(r'href="([^"]+\.zip)"', page.read_text())
+    with zipfile.ZipFile(page.parent / link) as archive:
+        assert [name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/README.md")]
 
 
 def test_the_skill_is_short_enough_for_an_agent():

@@ -58,7 +58,8 @@ async def database_url(template: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(DatabaseSettings(database_url=SecretStr(database_url)))
+    # Patient: opening a connection takes longer than a second where the machine is busy.
+    opened = Database(DatabaseSettings(database_url=SecretStr(database_url), database_acquire_timeout_ms=10_000))
     yield opened
     await opened.close()
 

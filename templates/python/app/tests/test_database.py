@@ -1,7 +1,9 @@
+import traceback
+
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from support import AddProduct
 
@@ -47,6 +49,15 @@ async def test_a_fault_of_ones_own_is_neither_repeated_nor_hidden(database: Data
     with pytest.raises(DBAPIError):
         await database.transaction(work)
     assert attempts == 1
+
+
+async def test_the_stack_of_a_fault_quotes_no_row(database: Database, add_product: AddProduct) -> None:
+    await add_product(stock=10)
+    with pytest.raises(IntegrityError) as failed:
+        await database.transaction(lambda session: session.execute(update(Product).values(stock=-1)))
+    stack = "".join(traceback.format_exception(failed.value))
+    assert "products_stock_check" in stack
+    assert "Lamp" not in stack
 
 
 async def test_a_migration_while_serving_costs_no_error(database: Database, add_product: AddProduct) -> None:

@@ -34,6 +34,12 @@ async def test_every_answer_has_an_id_and_the_security_headers(http: httpx2.Asyn
     assert len((await http.get("/v1/me", headers={"X-Request-Id": "a b"})).headers["x-request-id"]) == 32
 
 
+async def test_the_document_says_what_it_describes(http: httpx2.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    assert (document["info"]["title"], document["info"]["version"]) == ("Orders", "1.0.0")
+    assert "title" not in document["components"]["schemas"]["OrderView"]["properties"]["version"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/v1/orders/", 404), ("PUT", "/v1/orders", 405)]
 )

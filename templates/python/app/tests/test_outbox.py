@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from support import Receiver
 
-from storefront.database import Database
+from storefront.database import Database, DatabaseUnavailableError
 from storefront.outbox import cleaning, relay
 from storefront.outbox.webhook import DeliveryError, Webhook
 from storefront.tables import OutboxEvent, RefreshToken, User
@@ -63,6 +63,24 @@ async def test_an_event_is_leased_to_one_worker(database: Database) -> None:
     assert others == [0]
 
 
+async def test_an_outcome_that_is_not_kept_cancels_no_other_delivery(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[uuid.UUID] = []
+
+    async def take(event: OutboxEvent) -> None:
+        monkeypatch.setattr(database, "transaction", fail)
+        await asyncio.sleep(0.1 * len(taken))
+        taken.append(event.id)
+
+    async def fail(_: object) -> None:
+        raise DatabaseUnavailableError("08006")
+
+    events = {await add_event(database), await add_event(database)}
+    await relay.deliver_due(database, take)
+    assert set(taken) == events
+
+
 async def test_a_worker_that_dies_leaves_its_events_to_others(database: Database) -> None:
     async def die(_: OutboxEvent) -> None:
         raise asyncio.CancelledError
@@ -116,8 +134,9 @@ async def test_what_has_expired_is_deleted_and_the_rest_stays(
     ]
     await database.transaction(lambda session: session.execute(insert(RefreshToken), tokens))
     await add_event(database)
-    assert await cleaning.delete_expired(database) == 5
+    assert [await cleaning.delete_expired(database) for _ in range(3)] == [True, True, False]
     assert await database.read(lambda session: session.scalar(select(RefreshToken.token_hash))) == b"\x00"
     old = update(OutboxEvent).values(published_at=now - dt.timedelta(days=8))
     await database.transaction(lambda session: session.execute(old))
-    assert await cleaning.delete_expired(database) == 1
+    await cleaning.delete_expired(database)
+    assert await database.read(lambda session: session.scalar(select(OutboxEvent))) is None

@@ -6,13 +6,18 @@ import os
 import signal
 import socket
 import sys
+from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
+from sqlalchemy import insert
 from support import SECRET
+
+from storefront.database import Database
+from storefront.tables import OutboxEvent
 
 PATIENCE = 50
 
@@ -60,7 +65,8 @@ async def ready(admin: int) -> None:
                 if (await http.get(f"http://127.0.0.1:{admin}/readyz")).is_success:
                     return
             except httpx2.TransportError:
-                await asyncio.sleep(0.05)
+                pass
+            await asyncio.sleep(0.05)
 
 
 async def ask(port: int, sent: bytes) -> bytes:
@@ -116,3 +122,23 @@ async def test_the_worker_ends_on_sigterm(database_url: str) -> None:
     process.send_signal(signal.SIGTERM)
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, err) == (0, b""), out
+
+
+async def test_the_worker_keeps_the_address_of_its_receiver_to_itself(database: Database, database_url: str) -> None:
+    async def take(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    event = insert(OutboxEvent).values(topic="order.placed", payload={})
+    await database.transaction(lambda session: session.execute(event))
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as receiver:
+        url = f"http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}/a-secret"
+        process = await start("worker", DATABASE_URL=database_url, OUTBOX_WEBHOOK_URL=url, LOG_LEVEL="debug")
+        assert process.stdout
+        lines: list[bytes] = []
+        while not lines or b'"delivered"' not in lines[-1]:
+            lines.append(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
+        process.send_signal(signal.SIGTERM)
+        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert b"a-secret" not in b"".join(lines) + out

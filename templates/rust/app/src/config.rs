@@ -8,8 +8,8 @@ use reqwest::Url;
 use secrecy::{SecretSlice, SecretString};
 use tracing::Level;
 
-use self::reader::Reader;
 pub use self::reader::{Fault, Faults};
+use self::reader::{Lookup, Reader};
 
 /// How a process reaches PostgreSQL, and how long it waits for it.
 #[derive(Clone, Debug)]
@@ -90,8 +90,6 @@ pub struct Probe {
     pub admin_port: u16,
     pub telemetry: Telemetry,
 }
-
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Api {
     pub fn load(lookup: Lookup<'_>) -> Result<Self, Faults> {

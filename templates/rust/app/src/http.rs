@@ -10,6 +10,7 @@ mod linger;
 mod observe;
 mod openapi;
 mod orders;
+mod page;
 mod problem;
 mod products;
 mod query;

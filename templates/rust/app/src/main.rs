@@ -31,7 +31,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let lookup = |name: &str| env::var(name).ok();
+    let lookup = |name: &str| Some(env::var_os(name)?.to_string_lossy().into_owned());
     match arguments.as_slice() {
         ["api"] => with(config::Api::load(&lookup), |settings| {
             run(&settings.telemetry.clone(), async |stop| Ok(api::run(settings, stop).await?))

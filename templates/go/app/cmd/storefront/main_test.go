@@ -61,6 +61,17 @@ func get(port, path string) int {
 	return response.StatusCode
 }
 
+// environment has limits that only the shutdown can reach.
+func environment(db *testdb.Database, port, adminPort, delay, grace string) func(string) string {
+	values := map[string]string{
+		"DATABASE_URL": string(db.Settings.URL), "HOST": "127.0.0.1", "PORT": port, "ADMIN_PORT": adminPort,
+		"JWT_SECRET":        base64.StdEncoding.EncodeToString(make([]byte, 32)),
+		"SHUTDOWN_DELAY_MS": delay, "SHUTDOWN_GRACE_MS": grace, "LOG_LEVEL": "error",
+		"REQUEST_TIMEOUT_MS": "20000", "DATABASE_STATEMENT_TIMEOUT_MS": "20000", "DATABASE_LOCK_TIMEOUT_MS": "20000",
+	}
+	return func(name string) string { return values[name] }
+}
+
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
@@ -74,16 +85,12 @@ func until(t *testing.T, what string, holds func() bool) {
 func TestTheAPIDrains(t *testing.T) {
 	db := testdb.New(t)
 	port, adminPort := freePort(t), freePort(t)
-	environment := map[string]string{
-		"DATABASE_URL": string(db.Settings.URL), "HOST": "127.0.0.1", "PORT": port, "ADMIN_PORT": adminPort,
-		"JWT_SECRET":        base64.StdEncoding.EncodeToString(make([]byte, 32)),
-		"SHUTDOWN_DELAY_MS": "500", "SHUTDOWN_GRACE_MS": "5000", "LOG_LEVEL": "error",
-	}
+	getenv := environment(db, port, adminPort, "500", "20000")
 	ctx, terminate := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"api"}, func(name string) string { return environment[name] }) }()
+	go func() { ended <- run(ctx, []string{"api"}, getenv) }()
 	until(t, "ready", func() bool { return get(adminPort, "/readyz") == 200 })
-	if err := runHealth(t.Context(), func(name string) string { return environment[name] }); err != nil {
+	if err := runHealth(t.Context(), getenv); err != nil {
 		t.Error(err)
 	}
 
@@ -96,11 +103,11 @@ func TestTheAPIDrains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.ExecContext(t.Context(), "lock table users"); err != nil {
+	if _, err := tx.ExecContext(t.Context(), "lock table refresh_tokens"); err != nil {
 		t.Fatal(err)
 	}
 	flying := make(chan string, 1)
-	go func() { flying <- signUp(port) }()
+	go func() { flying <- signOut(port) }()
 	until(t, "a request waits", func() bool { return db.Int(t, "select count(*) from pg_locks where not granted") == 1 })
 
 	terminate()
@@ -115,7 +122,7 @@ func TestTheAPIDrains(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-flying; got != "201 Created" {
+	if got := <-flying; got != "204 No Content" {
 		t.Errorf("the request in flight: got %s", got)
 	}
 	if err := <-ended; err != nil {
@@ -126,24 +133,19 @@ func TestTheAPIDrains(t *testing.T) {
 func TestWhatOutlastsTheGraceTimeIsCut(t *testing.T) {
 	db := testdb.New(t)
 	port, adminPort := freePort(t), freePort(t)
-	environment := map[string]string{
-		"DATABASE_URL": string(db.Settings.URL), "HOST": "127.0.0.1", "PORT": port, "ADMIN_PORT": adminPort,
-		"JWT_SECRET":        base64.StdEncoding.EncodeToString(make([]byte, 32)),
-		"SHUTDOWN_DELAY_MS": "0", "SHUTDOWN_GRACE_MS": "200", "LOG_LEVEL": "error",
-	}
 	ctx, terminate := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"api"}, func(name string) string { return environment[name] }) }()
+	go func() { ended <- run(ctx, []string{"api"}, environment(db, port, adminPort, "0", "200")) }()
 	until(t, "ready", func() bool { return get(adminPort, "/readyz") == 200 })
 	tx, err := db.SQL.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(t.Context(), "lock table users"); err != nil {
+	if _, err := tx.ExecContext(t.Context(), "lock table refresh_tokens"); err != nil {
 		t.Fatal(err)
 	}
-	go signUp(port)
+	go signOut(port)
 	until(t, "a request waits", func() bool { return db.Int(t, "select count(*) from pg_locks where not granted") == 1 })
 	terminate()
 	started := time.Now()
@@ -153,9 +155,10 @@ func TestWhatOutlastsTheGraceTimeIsCut(t *testing.T) {
 	}
 }
 
-func signUp(port string) string {
-	body := strings.NewReader(`{"email":"ada@example.com","password":"correct horse battery staple"}`)
-	response, err := http.Post("http://127.0.0.1:"+port+"/v1/users", "application/json", body)
+// signOut is a request that does nothing but ask the database.
+func signOut(port string) string {
+	body := strings.NewReader(`{"refresh_token":"x"}`)
+	response, err := http.Post("http://127.0.0.1:"+port+"/v1/auth/sign-out", "application/json", body)
 	if err != nil {
 		return err.Error()
 	}

@@ -49,11 +49,11 @@ func (t refreshToken) judge(now time.Time) fate {
 // Refresh exchanges a refresh token, once. Whoever brings one again ends its family.
 func (s *Service) Refresh(ctx context.Context, token string) (Session, error) {
 	var session Session
-	var known bool
+	var ended bool
 	err := s.db.Transact(ctx, func(tx *gorm.DB) error {
-		session, known = Session{}, false
+		session, ended = Session{}, false
 		found, err := lockFamily(ctx, tx, token)
-		if err != nil || found == nil {
+		if err != nil {
 			return err
 		}
 		now := time.Now()
@@ -62,16 +62,16 @@ func (s *Service) Refresh(ctx context.Context, token string) (Session, error) {
 			if err := use(ctx, tx, found.ID, now); err != nil {
 				return err
 			}
-			known = true
 			session, err = s.open(ctx, tx, found.UserID, found.FamilyID)
 			return err
 		case reused:
+			ended = true
 			return endFamily(ctx, tx, found.FamilyID, now) // has to be committed, so it is no error here
 		case refused:
 		}
-		return nil
+		return ErrRefreshToken
 	})
-	if err == nil && !known {
+	if err == nil && ended {
 		err = ErrRefreshToken
 	}
 	return session, err
@@ -81,33 +81,40 @@ func (s *Service) Refresh(ctx context.Context, token string) (Session, error) {
 func (s *Service) SignOut(ctx context.Context, token string) error {
 	return s.db.Transact(ctx, func(tx *gorm.DB) error {
 		found, err := lockFamily(ctx, tx, token)
-		if err != nil || found == nil {
+		if errors.Is(err, ErrRefreshToken) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		return endFamily(ctx, tx, found.FamilyID, time.Now())
 	})
 }
 
-// lockFamily returns the token's row, or nil, and lets no other transaction change its family until this one ends.
+// lockFamily returns a token's row, or ErrRefreshToken, and lets no other transaction change its family until this one
+// ends.
 //
 // Without the lock, a family could be ended while its last token is exchanged, and the new token would survive.
-func lockFamily(ctx context.Context, tx *gorm.DB, token string) (*refreshToken, error) {
-	byHash := gorm.G[refreshToken](tx).Where("token_hash = ?", hashRefreshToken(token))
-	found, err := byHash.Take(ctx)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil //nolint:nilnil // an unknown token is answered like one that has ended
-	}
+func lockFamily(ctx context.Context, tx *gorm.DB, token string) (refreshToken, error) {
+	found, err := findRefreshToken(ctx, tx, token)
 	if err != nil {
-		return nil, fmt.Errorf("find a refresh token: %w", err)
+		return refreshToken{}, err
 	}
 	if err := postgres.LockUntilCommit(ctx, tx, "refresh tokens", found.FamilyID.String()); err != nil {
-		return nil, err
+		return refreshToken{}, err
 	}
-	found, err = byHash.Take(ctx) // it may have changed while we waited
+	return findRefreshToken(ctx, tx, token) // it may have changed while we waited, or be gone
+}
+
+func findRefreshToken(ctx context.Context, tx *gorm.DB, token string) (refreshToken, error) {
+	found, err := gorm.G[refreshToken](tx).Where("token_hash = ?", hashRefreshToken(token)).Take(ctx)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return refreshToken{}, ErrRefreshToken
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read a refresh token: %w", err)
+		return refreshToken{}, fmt.Errorf("find a refresh token: %w", err)
 	}
-	return &found, nil
+	return found, nil
 }
 
 // open gives the user new tokens of a family.

@@ -102,8 +102,10 @@ func TestASecretIsNotPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings", "url", settings.Database.URL)
-	for _, text := range []string{log.String(), fmt.Sprintf("%v %+v %s", settings, settings, settings.Tokens.Secret)} {
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings", "url", settings.Database.URL, "all", settings)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("settings", "url", settings.Database.URL, "all", settings)
+	printed := fmt.Sprintf("%v %+v %#v %s", settings, settings, settings, settings.Tokens.Secret)
+	for _, text := range []string{log.String(), printed} {
 		if strings.Contains(text, "app@") || strings.Contains(text, "kkkk") {
 			t.Errorf("a secret shows in %s", text)
 		}

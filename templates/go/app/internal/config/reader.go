@@ -16,11 +16,16 @@ import (
 // Secret is text that neither a log nor an error message shows.
 type Secret string
 
-// String hides the secret from fmt.
-func (Secret) String() string { return "[redacted]" }
+const redacted = "[redacted]"
 
-// LogValue hides the secret from slog.
-func (Secret) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+// String hides the secret from fmt.
+func (Secret) String() string { return redacted }
+
+// GoString hides the secret from the verb %#v, which does not ask String.
+func (Secret) GoString() string { return redacted }
+
+// MarshalText hides the secret from encoding/json, and so from slog, however deep in a struct it is.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // FaultsError is all that is wrong with the environment, one line for each variable, without its value.
 type FaultsError []string

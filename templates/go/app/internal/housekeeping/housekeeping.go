@@ -19,13 +19,14 @@ const (
 )
 
 // BK114: small committed batches, so that no delete holds many locks for long.
+// A row that somebody is just writing, such as an expired key that is taken anew, is left for the next time.
 var outlived = []string{
 	`delete from idempotency_keys where ctid = any(array(
-		select ctid from idempotency_keys where expires_at < now() limit ?))`,
+		select ctid from idempotency_keys where expires_at < now() limit ? for update skip locked))`,
 	`delete from refresh_tokens where ctid = any(array(
-		select ctid from refresh_tokens where expires_at < now() limit ?))`,
+		select ctid from refresh_tokens where expires_at < now() limit ? for update skip locked))`,
 	`delete from outbox where ctid = any(array(
-		select ctid from outbox where published_at < now() - interval '7 days' limit ?))`,
+		select ctid from outbox where published_at < now() - interval '7 days' limit ? for update skip locked))`,
 }
 
 // Run deletes, once a minute until the context ends.

@@ -43,6 +43,7 @@ type service struct {
 	*testing.T
 
 	db      *testdb.Database
+	tokens  *account.Tokens
 	address string
 	log     *syncBuffer
 }
@@ -67,8 +68,7 @@ func (b *syncBuffer) String() string {
 
 func start(t *testing.T, change ...func(*config.HTTP)) *service {
 	t.Helper()
-	s := &service{T: t, db: testdb.New(t), log: &syncBuffer{}}
-	tokens := config.Tokens{
+	tokenSettings := config.Tokens{
 		Secret: config.Secret(strings.Repeat("k", 32)), Issuer: "orders", Audience: "orders-api",
 		AccessLifetime: time.Minute, RefreshLifetime: time.Hour,
 	}
@@ -79,10 +79,10 @@ func start(t *testing.T, change ...func(*config.HTTP)) *service {
 	for _, each := range change {
 		each(&settings)
 	}
-	checker := account.NewTokens(tokens)
+	s := &service{T: t, db: testdb.New(t), tokens: account.NewTokens(tokenSettings), log: &syncBuffer{}}
 	app, err := httpapi.New(httpapi.Services{
-		Accounts: account.NewService(s.db.Database, account.NewHasher(2), checker, tokens),
-		Tokens:   checker,
+		Accounts: account.NewService(s.db.Database, account.NewHasher(2), s.tokens, tokenSettings),
+		Tokens:   s.tokens,
 		Catalog:  catalog.NewService(s.db.Database),
 		Orders:   order.NewService(s.db.Database),
 	}, settings, prometheus.NewRegistry(), telemetry.NewLogger(s.log, slog.LevelInfo))
@@ -172,12 +172,25 @@ func (s *service) want(a answer, status int, problem string) answer {
 	return a
 }
 
-func (s *service) signUp() (token, refreshToken string) {
+// somebody returns an access token of a new account, without the time that a password takes.
+func (s *service) somebody() string {
+	s.Helper()
+	id := uuid.New()
+	s.db.Exec(s.T, "insert into users (id, email, password_hash) values ($1, $2, '')", id, id.String()+"@example.com")
+	token, err := s.tokens.Issue(id, time.Now())
+	if err != nil {
+		s.Fatal(err)
+	}
+	return token
+}
+
+// signIn returns the refresh token of a new account.
+func (s *service) signIn() string {
 	s.Helper()
 	credentials := map[string]string{"email": uuid.NewString() + "@example.com", "password": password}
 	s.want(s.request("POST", "/v1/users", "", credentials), 201, "")
 	session := s.want(s.request("POST", "/v1/auth/sign-in", "", credentials), 200, "")
-	return session.get("access_token"), session.get("refresh_token")
+	return session.get("refresh_token")
 }
 
 func (s *service) place(token, key string, product uuid.UUID, quantity int) answer {
@@ -230,20 +243,20 @@ func TestAnAccountIsMadeOnceAndSeenByItsOwner(t *testing.T) {
 
 func TestARefreshTokenThatIsUsedAgainEndsItsFamily(t *testing.T) {
 	s := start(t)
-	_, first := s.signUp()
+	first := s.signIn()
 	second := s.want(s.refresh(first), 200, "").get("refresh_token")
 	third := s.want(s.refresh(second), 200, "").get("refresh_token")
 	s.want(s.refresh(first), 401, "unauthorized")
 	s.want(s.refresh(third), 401, "unauthorized")
 
-	_, other := s.signUp()
+	other := s.signIn()
 	s.want(s.request("POST", "/v1/auth/sign-out", "", map[string]string{"refresh_token": other}), 204, "")
 	s.want(s.refresh(other), 401, "unauthorized")
 }
 
 func TestOfManyWhoRefreshAtOnceOneSucceedsAndNoTokenIsLeft(t *testing.T) {
 	s := start(t)
-	_, token := s.signUp()
+	token := s.signIn()
 	outcomes := atOnce(8, func(int) string { return fmt.Sprint(s.refresh(token).status) })
 	if outcomes["200"] != 1 || outcomes["401"] != 7 {
 		t.Errorf("got %v", outcomes)
@@ -255,7 +268,7 @@ func TestOfManyWhoRefreshAtOnceOneSucceedsAndNoTokenIsLeft(t *testing.T) {
 
 func TestBuyersOfTheLastPiecesGetNoMoreThanThereAre(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
+	token := s.somebody()
 	product := s.db.AddProduct(t, 5)
 	outcomes := atOnce(20, func(i int) string {
 		a := s.place(token, fmt.Sprint(i), product, 1)
@@ -276,7 +289,7 @@ func TestBuyersOfTheLastPiecesGetNoMoreThanThereAre(t *testing.T) {
 
 func TestAKeyPlacesOneOrder(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
+	token := s.somebody()
 	product := s.db.AddProduct(t, 100)
 	outcomes := atOnce(10, func(int) string { return fmt.Sprint(s.place(token, "key", product, 1).status) })
 	if outcomes["201"]+outcomes["409"] != 10 || outcomes["201"] == 0 {
@@ -294,13 +307,13 @@ func TestAKeyPlacesOneOrder(t *testing.T) {
 
 	s.db.Exec(t, "update idempotency_keys set expires_at = now()")
 	s.want(s.place(token, "key", product, 2), 201, "")
-	other, _ := s.signUp()
+	other := s.somebody()
 	s.want(s.place(other, "key", product, 3), 201, "")
 }
 
 func TestWhileTheFirstRequestRunsARetryIsRefused(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
+	token := s.somebody()
 	product := s.db.AddProduct(t, 1)
 	tx, err := s.db.SQL.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -326,8 +339,8 @@ func TestWhileTheFirstRequestRunsARetryIsRefused(t *testing.T) {
 
 func TestAnOrderIsCancelledByItsOwnerInTheVersionThatWasSeen(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
-	other, _ := s.signUp()
+	token := s.somebody()
+	other := s.somebody()
 	product := s.db.AddProduct(t, 3)
 	placed := s.want(s.place(token, "key", product, 2), 201, "")
 	path := placed.header.Get("Location")
@@ -354,8 +367,8 @@ func TestAnOrderIsCancelledByItsOwnerInTheVersionThatWasSeen(t *testing.T) {
 
 func TestAListingShowsEveryOrderOnce(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
-	other, _ := s.signUp()
+	token := s.somebody()
+	other := s.somebody()
 	product := s.db.AddProduct(t, 100)
 	for i := range 7 {
 		s.want(s.place(token, fmt.Sprint(i), product, 1), 201, "")
@@ -386,7 +399,7 @@ func TestAListingShowsEveryOrderOnce(t *testing.T) {
 
 func TestEveryFailureIsAProblem(t *testing.T) {
 	s := start(t, func(settings *config.HTTP) { settings.ReadTimeout = 300 * time.Millisecond })
-	token, _ := s.signUp()
+	token := s.somebody()
 	tooLong := `{"email":"` + strings.Repeat("x", 3_000_000) + `"}`
 	for _, each := range []struct {
 		name   string
@@ -470,6 +483,19 @@ func TestWhatFasthttpRefusesIsAProblemToo(t *testing.T) {
 	}
 }
 
+func TestAConnectionOnWhichNobodySpeaksEndsWithoutAWord(t *testing.T) {
+	s := start(t, func(settings *config.HTTP) { settings.ReadTimeout = 100 * time.Millisecond })
+	conn, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if text, err := io.ReadAll(conn); err != nil || len(text) > 0 || s.log.String() != "" {
+		t.Errorf("got %q, %v, log %s", text, err, s.log)
+	}
+}
+
 func TestABodyThatNobodyReadIsNotTheNextRequest(t *testing.T) {
 	s := start(t)
 	smuggled := "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -489,8 +515,10 @@ func TestRateLimits(t *testing.T) {
 	s := start(t, func(settings *config.HTTP) {
 		settings.AuthPerMinute, settings.RequestsPerMinute, settings.ProxyHops = 3, 2, 1
 	})
-	token, _ := s.signUp() // two of three
-	s.want(s.refresh("x"), 401, "unauthorized")
+	token := s.somebody()
+	for range 3 {
+		s.want(s.refresh("x"), 401, "unauthorized")
+	}
 	refused := s.want(s.refresh("x"), 429, "too-many-requests")
 	if seconds, err := strconv.Atoi(refused.header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 20 {
 		t.Errorf("got %v", refused.header)
@@ -514,7 +542,7 @@ func TestRateLimits(t *testing.T) {
 
 func TestARequestThatWaitsTooLongIsUnavailable(t *testing.T) {
 	s := start(t, func(settings *config.HTTP) { settings.RequestTimeout = 3 * time.Second })
-	token, _ := s.signUp()
+	token := s.somebody()
 	product := s.db.AddProduct(t, 1)
 	tx, err := s.db.SQL.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -563,7 +591,7 @@ func TestTheLogTellsWhatWasAskedAndAnswered(t *testing.T) {
 
 func TestAServiceSurvivesTheDeathOfItsConnections(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
+	token := s.somebody()
 	product := s.db.AddProduct(t, 100)
 	kill := `select pg_terminate_backend(pid) from pg_stat_activity
 		where datname = current_database() and application_name = 'orders'`
@@ -577,7 +605,7 @@ func TestAServiceSurvivesTheDeathOfItsConnections(t *testing.T) {
 
 func TestAMigrationWhileServingFailsNoRequest(t *testing.T) {
 	s := start(t)
-	token, _ := s.signUp()
+	token := s.somebody()
 	product := s.db.AddProduct(t, 1000)
 	ask := func(int) string {
 		return fmt.Sprint(

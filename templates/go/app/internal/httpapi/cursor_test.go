@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ func TestIfMatch(t *testing.T) {
 	for header, want := range map[string]string{
 		`"1"`: "[1]", `"1", "22"`: "[1 22]", `"1","2"`: "[1 2]", `W/"1"`: "[]", `"01"`: "[]", `"x", "3"`: "[3]",
 		`1`: "[]", `"99999999999"`: "[]", `*`: "any", ` "1" `: "[1]", ``: "required",
+		`"1",` + strings.Repeat(" ", 248) + `"2"`: "[1 2]", `"1",` + strings.Repeat(" ", 249) + `"2"`: "[]",
 	} {
 		if got := describe(parseIfMatch(header)); got != want {
 			t.Errorf("%s: got %s, want %s", header, got, want)

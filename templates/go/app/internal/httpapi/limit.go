@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v3"
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
 )
 
@@ -19,12 +19,12 @@ const mostCallers = 100_000
 // rateLimit lets each caller have so many requests a minute, all at once if need be. It counts in this process only.
 type rateLimit struct {
 	mutex     sync.Mutex
-	callers   *lru.Cache[string, *rate.Limiter]
+	callers   *simplelru.LRU[string, *rate.Limiter]
 	perMinute int
 }
 
 func newRateLimit(perMinute int) *rateLimit {
-	callers, err := lru.New[string, *rate.Limiter](mostCallers)
+	callers, err := simplelru.NewLRU[string, *rate.Limiter](mostCallers, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
@@ -33,13 +33,13 @@ func newRateLimit(perMinute int) *rateLimit {
 
 // admit counts a request, or returns a problem that says how long to wait.
 func (l *rateLimit) admit(caller string, now time.Time) error {
-	reservation := l.callerOf(caller).ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait == 0 {
+	limiter := l.callerOf(caller)
+	if limiter.AllowN(now, 1) {
 		return nil
 	}
-	reservation.CancelAt(now)
-	return &problem{kind: tooManyRequests, retryAfter: int(math.Ceil(wait.Seconds()))}
+	// Not by a reservation: of several that are cancelled side by side, not all are given back.
+	wait := (1 - limiter.TokensAt(now)) / float64(limiter.Limit())
+	return &problem{kind: tooManyRequests, retryAfter: max(1, int(math.Ceil(wait)))}
 }
 
 func (l *rateLimit) callerOf(caller string) *rate.Limiter {

@@ -1,17 +1,20 @@
 package httpapi
 
 import (
+	"io"
 	"net"
 	"sync"
 )
 
-// Listener closes, with itself, the connections on which nobody has sent anything yet.
+// Listener takes care of connections on which nobody has sent anything yet, such as a balancer opens in advance.
 //
-// fasthttp 1.73 counts them as busy, so one that a balancer opened in advance holds up the drain for the read timeout.
+// fasthttp 1.73 counts them as busy, so that they hold up the drain for the read timeout: here they are closed with the
+// listener. And when one ends, fasthttp writes and logs an answer that nobody asked for: here it ends without a word.
 type Listener struct {
 	net.Listener
 
 	mutex  sync.Mutex
+	closed bool
 	silent map[*connection]bool
 }
 
@@ -29,15 +32,20 @@ func (l *Listener) Accept() (net.Conn, error) {
 	conn := &connection{Conn: inner, listener: l}
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	if l.closed { // after it was accepted, and before it was noted
+		_ = inner.Close()
+		return nil, net.ErrClosed
+	}
 	l.silent[conn] = true
 	return conn, nil
 }
 
-// Close stops accepting.
+// Close stops accepting, and closes the silent connections.
 func (l *Listener) Close() error {
 	err := l.Listener.Close()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	l.closed = true
 	for conn := range l.silent {
 		_ = conn.Conn.Close() // its client may have been first
 	}
@@ -54,13 +62,18 @@ type connection struct {
 	net.Conn
 
 	listener *Listener
-	spoken   sync.Once
+	spoken   bool
 }
 
 func (c *connection) Read(buffer []byte) (int, error) {
 	n, err := c.Conn.Read(buffer)
-	if n > 0 {
-		c.spoken.Do(func() { c.listener.forget(c) })
+	switch {
+	case c.spoken:
+	case n > 0:
+		c.spoken = true
+		c.listener.forget(c)
+	case err != nil:
+		err = io.EOF
 	}
 	return n, err
 }

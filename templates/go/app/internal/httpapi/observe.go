@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v3"
@@ -77,7 +78,7 @@ func (s *Server) finish(c fiber.Ctx) {
 		route = c.FullPath()
 	}
 	s.requests.Observe(method, route, status, took)
-	ongoing.span.SetName(method + " " + route)
+	ongoing.span.SetName(strings.TrimSpace(method + " " + route))
 	ongoing.span.SetAttributes(
 		semconv.HTTPRequestMethodKey.String(method), semconv.HTTPRoute(route), semconv.HTTPResponseStatusCode(status),
 		attribute.String("request_id", telemetry.RequestID(c.Context())))

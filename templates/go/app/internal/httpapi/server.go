@@ -24,7 +24,7 @@ import (
 const (
 	headLimit    = 16 << 10
 	writeTimeout = 30 * time.Second
-	idleTimeout  = 75 * time.Second // longer than a balancer keeps a connection, or it would use one that just closed
+	idleTimeout  = 75 * time.Second // more than the balancer's own, mostly 60, or it would use one that just closed
 )
 
 // otherMethod stands for a method that is none, in routes, logs and metrics, as OpenTelemetry names it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,7 +12,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/sync/errgroup"
 	"gorm.io/gorm"
 
 	"example.com/storefront/internal/postgres"
@@ -89,14 +89,11 @@ func (r *Relay) claim(ctx context.Context) ([]event, error) {
 }
 
 func (r *Relay) publishAll(ctx context.Context, due []event) {
-	var deliveries errgroup.Group
+	var deliveries sync.WaitGroup
 	for _, each := range due {
-		deliveries.Go(func() error {
-			r.publish(each.continueTrace(ctx), each)
-			return nil
-		})
+		deliveries.Go(func() { r.publish(each.continueTrace(ctx), each) })
 	}
-	_ = deliveries.Wait() // what failed stays in the outbox
+	deliveries.Wait()
 }
 
 func (r *Relay) publish(ctx context.Context, e event) {

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,6 +13,15 @@ func TestAttemptsBecomeRarer(t *testing.T) {
 	} {
 		if got := pause(attempts); got != want {
 			t.Errorf("%d: got %v, want %v", attempts, got, want)
+		}
+	}
+}
+
+func TestAFailureDoesNotTellTheAddressOfTheReceiver(t *testing.T) {
+	for _, receiver := range []string{"http://127.0.0.1:1/canary", "http://127.0.0.1:x/canary"} {
+		err := Webhook(receiver)(t.Context(), Message{Data: []byte("1")})
+		if err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("got %v", err)
 		}
 	}
 }

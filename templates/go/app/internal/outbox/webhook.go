@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
@@ -15,23 +18,28 @@ import (
 	"example.com/storefront/internal/timestamp"
 )
 
-const longestReply = 64 << 10
+const (
+	longestReply = 64 << 10
+	idleTimeout  = 90 * time.Second
+)
 
 // Webhook delivers events by POST. A receiver tells repeated ones by the header Webhook-Id.
-func Webhook(url string) Deliver {
+func Webhook(receiver string) Deliver {
 	client := &http.Client{
 		Timeout:       deliveryTimeout, // http.DefaultClient has none
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: batch},
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: batch, IdleConnTimeout: idleTimeout,
+		},
 	}
 	return func(ctx context.Context, message Message) error {
-		request, err := newDelivery(ctx, url, message)
+		request, err := newDelivery(ctx, receiver, message)
 		if err != nil {
 			return err
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return fmt.Errorf("deliver an event: %w", err)
+			return fmt.Errorf("deliver an event: %w", withoutURL(err))
 		}
 		defer func() { _ = response.Body.Close() }()
 		_, _ = io.CopyN(io.Discard, response.Body, longestReply) // so that the connection can be used again
@@ -42,7 +50,15 @@ func Webhook(url string) Deliver {
 	}
 }
 
-func newDelivery(ctx context.Context, url string, message Message) (*http.Request, error) {
+// withoutURL takes the receiver's address out of an error, for it may hold a secret, and errors are logged.
+func withoutURL(err error) error {
+	if failure, ok := errors.AsType[*url.Error](err); ok {
+		return failure.Err
+	}
+	return err
+}
+
+func newDelivery(ctx context.Context, receiver string, message Message) (*http.Request, error) {
 	body, err := json.Marshal(struct {
 		ID         string          `json:"id"`
 		Type       string          `json:"type"`
@@ -52,9 +68,9 @@ func newDelivery(ctx context.Context, url string, message Message) (*http.Reques
 	if err != nil {
 		return nil, fmt.Errorf("write an event: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, receiver, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("address an event: %w", err)
+		return nil, fmt.Errorf("address an event: %w", withoutURL(err))
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Webhook-Id", message.ID.String())

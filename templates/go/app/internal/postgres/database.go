@@ -99,7 +99,6 @@ func (h slowStatements) Enabled(ctx context.Context, level slog.Level) bool {
 // Ready asks PostgreSQL for an answer.
 func (d *Database) Ready(ctx context.Context) error {
 	if _, err := d.pool.Exec(ctx, "select 1"); err != nil {
-		d.pool.Reset()
 		return fmt.Errorf("ask the database: %w", err)
 	}
 	return nil

@@ -57,6 +57,9 @@ func up(ctx context.Context, steps *goose.Provider, log *slog.Logger) error {
 	pause := time.Second
 	for try := 1; ; try++ {
 		done, err := steps.Up(ctx)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			done = partial.Applied
+		}
 		for _, step := range done {
 			log.InfoContext(ctx, "migrated", "step", step.Source.Path, "took", step.Duration.String())
 		}

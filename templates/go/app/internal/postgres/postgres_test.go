@@ -118,16 +118,24 @@ func TestOrdersInOppositeDirectionsBothGoThrough(t *testing.T) {
 func TestTheWaitForAConnectionIsBoundedAndCounted(t *testing.T) {
 	template := testdb.New(t)
 	settings := template.Settings
-	settings.PoolSize, settings.AcquireTimeout = 1, 100*time.Millisecond
+	settings.PoolSize, settings.AcquireTimeout = 1, time.Second
 	db, err := postgres.Open(t.Context(), settings, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = db.Transact(t.Context(), func(*gorm.DB) error {
 		started := time.Now()
-		err := db.Read(t.Context(), func(tx *gorm.DB) error { return tx.Exec("select 1").Error })
-		if took := time.Since(started); !postgres.Unavailable(err) || took > time.Second {
-			t.Errorf("got %v after %v", err, took)
+		waited := make(chan error, 1)
+		go func() {
+			waited <- db.Read(t.Context(), func(tx *gorm.DB) error { return tx.Exec("select 1").Error })
+		}()
+		counted := false
+		for !counted && time.Since(started) < settings.AcquireTimeout {
+			counted = gauges(t, db)["db_client_connection_pending_requests"] == 1
+		}
+		err := <-waited
+		if took := time.Since(started); !postgres.Unavailable(err) || took > 5*time.Second || !counted {
+			t.Errorf("got %v after %v, counted: %v", err, took, counted)
 		}
 		return nil
 	})

@@ -11,7 +11,7 @@ import (
 
 const (
 	attempts   = 3
-	firstPause = 20 * time.Millisecond
+	firstPause = 40 * time.Millisecond // at most; the next may be twice as long
 )
 
 // Read runs queries outside a transaction. They must not write: a lost connection sends them again.
@@ -56,7 +56,7 @@ func (d *Database) repeat(ctx context.Context, try func() (repeatable bool, err 
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
-		case <-time.After(rand.N(firstPause << attempt)): //nolint:gosec // jitter is no secret
+		case <-time.After(rand.N(firstPause << (attempt - 1))): //nolint:gosec // jitter is no secret
 		}
 	}
 }

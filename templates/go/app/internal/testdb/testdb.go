@@ -31,10 +31,7 @@ type Database struct {
 // New copies a template, which each package migrates once. DATABASE_URL names a role that may create databases.
 func New(tb testing.TB) *Database {
 	tb.Helper()
-	server := os.Getenv("DATABASE_URL")
-	if server == "" {
-		tb.Fatal("DATABASE_URL is not set: a PostgreSQL server where databases may be created")
-	}
+	server := serverURL(tb)
 	name := uniqueName()
 	execute(tb, server, "create database "+name+" template "+migrated(tb, server))
 	settings := config.Database{
@@ -62,7 +59,7 @@ func New(tb testing.TB) *Database {
 // Empty returns the URL of a database without any table, which ends with its test.
 func Empty(tb testing.TB) string {
 	tb.Helper()
-	server := os.Getenv("DATABASE_URL")
+	server := serverURL(tb)
 	name := uniqueName()
 	execute(tb, server, "create database "+name)
 	tb.Cleanup(func() { execute(tb, server, "drop database "+name+" with (force)") })
@@ -129,6 +126,15 @@ func Drop() {
 		_, _ = db.ExecContext(context.Background(), "drop database if exists "+templateName+" with (force)")
 		_ = db.Close()
 	}
+}
+
+func serverURL(tb testing.TB) string {
+	tb.Helper()
+	server := os.Getenv("DATABASE_URL")
+	if server == "" {
+		tb.Fatal("DATABASE_URL is not set: a PostgreSQL server where databases may be created")
+	}
+	return server
 }
 
 func execute(tb testing.TB, server, statement string) {

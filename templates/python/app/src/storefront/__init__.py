@@ -1,1 +1,1 @@
-"""Orders: accounts, products with stock, and orders that can be sent twice without harm."""
+"""Storefront: accounts, products with stock, and orders that can be sent twice without harm."""

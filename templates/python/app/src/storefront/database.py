@@ -96,6 +96,7 @@ async def _repeat(sessions: async_sessionmaker[AsyncSession], work: Work[T], nam
             with _span(name):
                 return await _run(sessions, work)
         except DBAPIError as error:
+            _forget_row(error)
             state = sqlstate(error)
             if state not in REPEATABLE or attempt == ATTEMPTS:
                 if error.connection_invalidated or state.startswith(UNAVAILABLE):
@@ -135,6 +136,12 @@ def sqlstate(error: DBAPIError) -> str:
 def violated(error: DBAPIError) -> str:
     """Return the name of the constraint that was violated (BK131)."""
     return getattr(_of_driver(error), "constraint_name", None) or ""
+
+
+def _forget_row(error: DBAPIError) -> None:
+    driver_error = _of_driver(error)
+    if isinstance(driver_error, asyncpg.PostgresError):
+        driver_error.detail = None  # it quotes the row, and would be in the log with the stack
 
 
 def _of_driver(error: DBAPIError) -> BaseException | None:

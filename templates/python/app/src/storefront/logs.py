@@ -46,6 +46,8 @@ def configure(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=LEVELS[level], force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    # It tells the URL of every request, and the URL of a webhook is often a secret.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 def _add_level(_: WrappedLogger, method: str, event: EventDict) -> EventDict:

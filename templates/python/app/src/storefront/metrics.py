@@ -10,7 +10,7 @@ from sqlalchemy.pool import QueuePool
 
 REQUEST_DURATION = Histogram(
     "http_server_request_duration_seconds",
-    "From the first byte of a request to the last of its answer.",
+    "From the end of a request's head to the end of its answer.",
     ["http_request_method", "http_route", "http_response_status_code"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
 )

@@ -36,21 +36,26 @@ def config() -> Config:
 
 async def migrate(settings: MigrationSettings) -> int:
     """Run the migrations that are missing; return the exit code."""
-    async with owner(settings) as engine, engine.connect() as guard:
-        await guard.execute(select(func.pg_advisory_lock(func.hashtextextended("storefront: migrations", 0))))
+    lock = select(func.pg_try_advisory_lock(func.hashtextextended("storefront: migrations", 0)))
+    async with owner(settings) as engine, engine.execution_options(isolation_level="AUTOCOMMIT").connect() as guard:
+        # Not `pg_advisory_lock`: CREATE INDEX CONCURRENTLY would wait for the snapshot of whoever waits in there.
+        while not await guard.scalar(lock):
+            log.info("others are migrating; waiting")
+            await asyncio.sleep(1)
         for pause in PAUSES:
             if await _upgraded(engine):
                 return 0
             log.warning("a table is locked; trying again", seconds=pause)
             await asyncio.sleep(pause)
-        return 0 if await _upgraded(engine) else 1
+        if await _upgraded(engine):
+            return 0
+    log.error("a table stayed locked")
+    return 1
 
 
 async def _upgraded(engine: AsyncEngine) -> bool:
-    """Run the migrations, each in its transaction; tell whether it got the locks (BK113)."""
+    """Run the migrations, each in its transaction; tell whether it got the locks."""
     async with engine.connect() as connection:
-        await connection.exec_driver_sql(f"set lock_timeout = '{LOCK_TIMEOUT}'")
-        await connection.commit()
         try:
             await connection.run_sync(_upgrade)
         except DBAPIError as error:
@@ -68,10 +73,11 @@ def _upgrade(connection: Connection) -> None:
 
 @asynccontextmanager
 async def owner(settings: MigrationSettings) -> AsyncIterator[AsyncEngine]:
-    """Give connections of the role that owns the schema."""
+    """Give connections of the role that owns the schema; on Alembic's command line, too, none waits long (BK113)."""
 
     async def connect() -> Any:  # noqa: ANN401 - asyncpg is not typed
-        return await asyncpg.connect(settings.migration_database_url.get_secret_value(), timeout=10)
+        url = settings.migration_database_url.get_secret_value()
+        return await asyncpg.connect(url, timeout=10, server_settings={"lock_timeout": LOCK_TIMEOUT})
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:

@@ -1,6 +1,7 @@
 """Traces, sent by OTLP over HTTP; without an endpoint none are made."""
 
 import asyncio
+from threading import Thread
 
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
@@ -13,7 +14,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from storefront.settings import ProcessSettings
 
 EXPORT_SECONDS = 5
-"""How long one export may take, and the last one at the end of the process."""
+"""How long one export may take, and all that is left at the end of the process."""
 
 
 class WithoutQuery(SpanProcessor):
@@ -45,7 +46,10 @@ class Telemetry:
     async def close(self) -> None:
         """Send what has not been sent, as long as that may take."""
         if self._provider:
-            await asyncio.to_thread(self._provider.shutdown)
+            # By itself it takes 30 seconds where nobody answers; as a daemon, it does not hold up the exit.
+            sending = Thread(target=self._provider.shutdown, daemon=True)
+            sending.start()
+            await asyncio.to_thread(sending.join, EXPORT_SECONDS)
 
 
 def current_traceparent() -> str | None:

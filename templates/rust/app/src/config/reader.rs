@@ -9,6 +9,7 @@ use secrecy::{SecretSlice, SecretString};
 use tracing::Level;
 
 pub type Faults = Vec<Fault>;
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What is wrong with a variable. It never has the value, which may be a secret.
 #[derive(Debug)]
@@ -25,12 +26,12 @@ impl fmt::Display for Fault {
 
 /// Returns something for each variable, so that the next one is read too; `finish` tells.
 pub struct Reader<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    lookup: Lookup<'a>,
     faults: Faults,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub fn new(lookup: Lookup<'a>) -> Self {
         Self { lookup, faults: Faults::new() }
     }
 

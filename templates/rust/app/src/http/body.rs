@@ -1,13 +1,15 @@
 //! Reads bodies: JSON, not too long, and not too slowly.
 
+use std::error::Error;
+
 use axum::{
-    body::{Body, Bytes, HttpBody},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{FromRequest, Request, State},
     http::{HeaderMap, header},
     middleware::Next,
     response::Response,
 };
-use http_body_util::BodyExt;
+use http_body_util::LengthLimitError;
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -48,22 +50,17 @@ fn is_json(headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > limit as u64 {
         return Err(Kind::TooLarge.into());
     }
-    let mut kept = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::malformed("The body ends early."))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        if kept.len() + data.len() > limit {
-            return Err(Kind::TooLarge.into());
+    to_bytes(body, limit).await.map_err(|error| {
+        if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
+            Kind::TooLarge.into()
+        } else {
+            Problem::malformed("The body ends early.")
         }
-        kept.extend_from_slice(&data);
-    }
-    Ok(kept.into())
+    })
 }
 
 /// The body, read as JSON; an argument of handlers.

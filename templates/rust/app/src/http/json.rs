@@ -62,7 +62,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// BK119: what was not asked for is refused, so that nobody believes it was heard.
+    /// What was not asked for is refused, so that nobody believes it was heard.
     fn close(self) {
         for name in self.members.keys() {
             let name = name.replace('~', "~0").replace('/', "~1"); // RFC 6901

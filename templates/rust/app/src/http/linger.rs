@@ -5,7 +5,8 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -16,9 +17,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::{Frame, SizeHint};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::time::timeout;
 
 const MOST: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -27,70 +28,54 @@ pub async fn linger(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let (give_back, mut unread) = oneshot::channel();
-    let lend = |body| Body::new(Lent { body: Some(body), give_back: Some(give_back) });
-    let mut response = next.run(request.map(lend)).await;
-    if let Ok(rest) = unread.try_recv() {
-        let is_read = timeout(PATIENCE, read_up(rest)).await.unwrap_or(false);
-        if !is_read {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+    let (head, body) = request.into_parts();
+    let body = Shared(Arc::new(Mutex::new(body)));
+    let mut response = next.run(Request::from_parts(head, Body::new(body.clone()))).await;
+    let is_read = timeout(PATIENCE, read_up(body)).await.unwrap_or(false);
+    if !is_read {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
 /// Tell whether a body ends soon.
-async fn read_up(mut body: Body) -> bool {
-    let mut length = 0;
+async fn read_up(body: Shared) -> bool {
+    let mut body = Limited::new(body, MOST);
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return false };
-        length += frame.data_ref().map_or(0, Bytes::len);
-        if length > MOST {
+        if frame.is_err() {
             return false;
         }
     }
     true
 }
 
-/// A body that comes back when it is dropped before its end.
-struct Lent {
-    body: Option<Body>,
-    give_back: Option<oneshot::Sender<Body>>,
+/// A body that can be read on when the request is gone.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Body>>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Body> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl HttpBody for Lent {
+impl HttpBody for Shared {
     type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Some(body) = &mut self.body else {
-            return Poll::Ready(None);
-        };
-        let frame = ready!(Pin::new(body).poll_frame(context));
-        if !matches!(frame, Some(Ok(_))) {
-            self.body = None;
-        }
-        Poll::Ready(frame)
+        Pin::new(&mut *self.lock()).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+        self.lock().is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map(HttpBody::size_hint).unwrap_or_default()
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        let unread = self.body.take().filter(|body| !body.is_end_stream());
-        if let (Some(body), Some(give_back)) = (unread, self.give_back.take()) {
-            drop(give_back.send(body)); // where nobody waits for it, the client has gone
-        }
+        self.lock().size_hint()
     }
 }
 

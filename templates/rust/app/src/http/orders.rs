@@ -17,8 +17,8 @@ use super::{
     if_match::{IfMatch, etag},
     json::NewOrder,
     observe::Traceparent,
-    products::Listing,
-    query::{self, FromQuery, Id, IdempotencyKey, Noted, Nothing, Page, Parameters, Query},
+    page::{Listing, Page},
+    query::{self, FromQuery, Id, IdempotencyKey, Noted, Nothing, Parameters, Query},
 };
 use crate::{
     entity::order::Status,

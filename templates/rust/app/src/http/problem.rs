@@ -1,4 +1,6 @@
-//! Failures as clients see them (RFC 9457), and which of the domain's failures is which.
+//! Failures as clients see them (RFC 9457).
+
+mod domain;
 
 use std::{any::Any, fmt::Display};
 
@@ -7,14 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use sea_orm::DbErr;
 use serde::Serialize;
-
-use crate::{
-    account,
-    database::{Rollback, constraint, is_unavailable},
-    order::Refusal,
-};
 
 /// More than these help nobody, and a body of many faults would make an answer of many more.
 const MOST_FAULTS: usize = 100;
@@ -244,76 +239,14 @@ pub fn of_panic(_panic: Box<dyn Any + Send>) -> Response {
     Problem::internal("a thread panicked").into_response()
 }
 
-impl From<DbErr> for Problem {
-    fn from(error: DbErr) -> Self {
-        // BK131: by name, for each means something else. Accounts may be deleted while their tokens live.
-        match constraint(&error) {
-            Some(
-                "orders_user_id_fkey"
-                | "idempotency_keys_user_id_fkey"
-                | "refresh_tokens_user_id_fkey",
-            ) => Self::invalid_token(),
-            Some("order_lines_product_id_fkey") => {
-                Self::invalid_at("/lines".to_owned(), "A product is gone.")
-            }
-            _ if is_unavailable(&error) => Self::unavailable(error),
-            _ => Self::internal(error),
-        }
-    }
-}
-
-impl<R: Into<Self>> From<Rollback<R>> for Problem {
-    fn from(reason: Rollback<R>) -> Self {
-        match reason {
-            Rollback::Refused(refusal) => refusal.into(),
-            Rollback::Database(error) => error.into(),
-            Rollback::Late => Self::late(),
-        }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NoSuchProduct { line } => {
-                Self::invalid_at(format!("/lines/{line}/product_id"), "There is no such product.")
-            }
-            Refusal::InsufficientStock => Kind::InsufficientStock.into(),
-            Refusal::MixedCurrencies => Kind::MixedCurrencies.into(),
-            Refusal::TotalTooLarge => {
-                Self::invalid_at("/lines".to_owned(), "The total is too large.")
-            }
-            Refusal::InProgress => Kind::RequestInProgress.into(),
-            Refusal::KeyReused => Kind::KeyReused.into(),
-            Refusal::NotFound => Kind::NotFound.into(),
-            Refusal::Stale => Kind::Stale.into(),
-            Refusal::NotCancellable => Kind::OrderNotCancellable.into(),
-        }
-    }
-}
-
-impl From<account::Error> for Problem {
-    fn from(error: account::Error) -> Self {
-        use account::Error;
-        match error {
-            Error::EmailTaken => Kind::EmailTaken.into(),
-            Error::Credentials => Self::unauthorized("No account has this email and password."),
-            Error::RefreshToken => {
-                Self::unauthorized("The refresh token does not count (any more).")
-            }
-            Error::Database(error) => error.into(),
-            Error::Late => Self::late(),
-            Error::Hash(_) | Error::Random(_) | Error::Token(_) => Self::internal(error),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
+    use sea_orm::DbErr;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::order::Refusal;
 
     async fn rendered(problem: Problem) -> (StatusCode, Value) {
         let response = problem.render("r1");

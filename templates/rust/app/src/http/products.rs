@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{
     App, Problem, cursor,
-    query::{Id, Nothing, Page, Query},
+    page::{Listing, Page},
+    query::{Id, Nothing, Query},
 };
 use crate::{catalog, entity::product, money::Money};
 
@@ -23,29 +24,6 @@ impl From<product::Model> for ProductDocument {
     fn from(product: product::Model) -> Self {
         let price = product.price();
         Self { id: product.id, name: product.name, price, stock: product.stock }
-    }
-}
-
-/// A page of a listing.
-#[derive(Serialize)]
-pub struct Listing<T> {
-    pub items: Vec<T>,
-    pub next_cursor: Option<String>,
-}
-
-impl<T> Listing<T> {
-    /// Make a page of what was found: one more than it may have, if there is a next one.
-    pub fn new(
-        mut items: Vec<T>,
-        limit: u64,
-        cursor: impl FnOnce(&T) -> Result<String, Problem>,
-    ) -> Result<Self, Problem> {
-        let size = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_next = items.len() > size;
-        items.truncate(size);
-        let last = items.last().filter(|_| has_next);
-        let next_cursor = last.map(cursor).transpose()?;
-        Ok(Self { items, next_cursor })
     }
 }
 

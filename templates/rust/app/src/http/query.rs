@@ -1,7 +1,5 @@
 //! Reads query parameters, each by its name, and headers and path parameters beside them.
 
-use std::str::FromStr;
-
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::{HeaderName, request::Parts},
@@ -10,12 +8,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    App, Problem, cursor, json,
+    App, Problem, json,
     problem::{Fault, Place},
 };
-
-const LIMIT: u64 = 20;
-const MOST: u64 = 100;
 
 /// The query, read into a type; an argument of handlers.
 pub struct Query<T>(pub T);
@@ -36,25 +31,6 @@ impl FromQuery for Nothing {
     }
 }
 
-/// What of a listing to show.
-pub struct Page {
-    pub limit: u64,
-    pub cursor: Option<String>,
-}
-
-impl FromQuery for Page {
-    fn from_query(parameters: &mut Parameters) -> Result<Self, Noted> {
-        let limit = parameters.optional("limit", |text| {
-            let number = whole(text).filter(|number| (1..=MOST).contains(number));
-            number.ok_or("has to be a whole number from 1 to 100")
-        });
-        let cursor = parameters.optional("cursor", |text| {
-            cursor::is_well_formed(text).then(|| text.to_owned()).ok_or(cursor::EXPECTED)
-        });
-        Ok(Self { limit: limit?.unwrap_or(LIMIT), cursor: cursor? })
-    }
-}
-
 /// The parameters that came and were not asked for yet, and what is wrong so far.
 pub struct Parameters {
     given: Vec<(String, String)>,
@@ -62,7 +38,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    fn parse(query: &str) -> Self {
+    pub fn parse(query: &str) -> Self {
         let given = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         Self { given, faults: Vec::new() }
     }
@@ -86,7 +62,7 @@ impl Parameters {
         })
     }
 
-    fn finish<T>(mut self, read: Result<T, Noted>) -> Result<T, Problem> {
+    pub fn finish<T>(mut self, read: Result<T, Noted>) -> Result<T, Problem> {
         let unknown = self.given.iter().map(|(name, _)| fault(name, "is not known here"));
         self.faults.extend(unknown);
         match read {
@@ -150,11 +126,6 @@ pub fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
     time.ok_or("has to be a time in UTC such as 2026-11-22T18:00:00.000Z")
 }
 
-fn whole(text: &str) -> Option<u64> {
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    u64::from_str(text).ok().filter(|_| is_digits)
-}
-
 fn fault(name: &str, detail: &'static str) -> Fault {
     Fault { place: Place::Parameter(name.to_owned()), detail }
 }
@@ -162,33 +133,6 @@ fn fault(name: &str, detail: &'static str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn page(query: &str) -> Result<Page, Problem> {
-        let mut parameters = Parameters::parse(query);
-        let read = Page::from_query(&mut parameters);
-        parameters.finish(read)
-    }
-
-    #[test]
-    fn a_page_has_twenty_items_unless_told_otherwise() {
-        assert_eq!(page("").map(|page| page.limit).unwrap(), 20);
-        assert_eq!(page("limit=100").map(|page| page.limit).unwrap(), 100);
-    }
-
-    #[test]
-    fn what_is_unknown_repeated_or_out_of_bounds_is_refused() {
-        for query in [
-            "limit=0",
-            "limit=101",
-            "limit=",
-            "limit=%2B5",
-            "limit=1&limit=1",
-            "page=2",
-            "cursor=a%20b",
-        ] {
-            assert!(page(query).is_err(), "{query}");
-        }
-    }
 
     #[test]
     fn times_are_in_utc_with_at_most_milliseconds() {

@@ -1,6 +1,6 @@
 //! Serves connections, with the limits that `axum::serve` does not have, until told to stop.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -8,10 +8,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::sleep,
-};
+use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -35,29 +32,25 @@ impl Server {
         http.max_buf_size(LARGEST_HEAD);
         let connections = GracefulShutdown::new();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
-            match accepted.and_then(prepared) {
-                Ok((stream, peer)) => {
-                    let router = self.router.clone();
-                    let service = service_fn(move |request: hyper::Request<Incoming>| {
-                        let mut request = request.map(Body::new);
-                        request.extensions_mut().insert(peer);
-                        router.clone().oneshot(request)
-                    });
-                    let connection = http.serve_connection(TokioIo::new(stream), service);
-                    tokio::spawn(connections.watch(connection));
-                }
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection is not accepted");
                     sleep(PAUSE).await; // out of files, most likely: others have to close theirs
+                    continue;
                 }
-            }
+            };
+            stream.set_nodelay(true).unwrap_or_default(); // without it, answers are slower
+            let (router, peer) = (self.router.clone(), Peer(peer.ip()));
+            let service = service_fn(move |request: hyper::Request<Incoming>| {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(peer);
+                router.clone().oneshot(request)
+            });
+            let connection = http.serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(connections.watch(connection));
         }
         drop(self.listener);
         connections.shutdown().await;
     }
-}
-
-fn prepared((stream, peer): (TcpStream, std::net::SocketAddr)) -> io::Result<(TcpStream, Peer)> {
-    stream.set_nodelay(true)?;
-    Ok((stream, Peer(peer.ip())))
 }

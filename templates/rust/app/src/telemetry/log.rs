@@ -1,20 +1,21 @@
 //! Logs as JSON, one object a line, on standard output.
 
 use std::{
-    fmt::Debug,
     io::{self, Write},
     panic,
 };
 
-use chrono::{SecondsFormat, Utc};
+use chrono::Utc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::{
     Event, Level, Subscriber,
-    field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
+use tracing_serde::fields::AsMap;
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+use crate::timestamp;
 
 /// Writes events with the fields of the spans around them.
 pub struct JsonLines<W = fn(&[u8]) -> io::Result<()>> {
@@ -37,13 +38,16 @@ pub fn log_panics() {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line {
     time: String,
-    level: &'a str,
-    msg: String,
+    level: &'static str,
+    msg: Value,
     #[serde(flatten)]
     fields: Map<String, Value>,
 }
+
+/// The fields of a span.
+struct Fields(Map<String, Value>);
 
 impl<S, W> Layer<S> for JsonLines<W>
 where
@@ -51,37 +55,31 @@ where
     W: Fn(&[u8]) -> io::Result<()> + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Fields::default();
-        attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(fields);
+            span.extensions_mut().insert(Fields(logged(&attributes.field_map())));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
-            values.record(fields);
+            fields.0.append(&mut logged(&values.field_map()));
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut all = Fields::default();
+        let mut fields = Map::new();
         for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(fields) = span.extensions().get::<Fields>() {
-                let fields = fields.0.iter();
-                all.0.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
+            if let Some(own) = span.extensions().get::<Fields>() {
+                fields.append(&mut own.0.clone());
             }
         }
-        event.record(&mut all);
+        fields.append(&mut logged(&event.field_map()));
         let line = Line {
-            time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            time: timestamp::text(Utc::now()),
             level: name_of(*event.metadata().level()),
-            msg: match all.0.remove("message") {
-                Some(Value::String(words)) => words,
-                _ => String::new(),
-            },
-            fields: all.0,
+            msg: fields.remove("message").unwrap_or_else(|| "".into()),
+            fields,
         };
         if let Ok(mut text) = serde_json::to_vec(&line) {
             text.push(b'\n');
@@ -91,50 +89,21 @@ where
     }
 }
 
+/// Return fields without those whose names have a dot: they are attributes of traces, and no matter of logs.
+fn logged(fields: &impl Serialize) -> Map<String, Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(fields) else {
+        return Map::new();
+    };
+    fields.retain(|name, _| !name.contains('.'));
+    fields
+}
+
 fn name_of(level: Level) -> &'static str {
     match level {
         Level::ERROR => "error",
         Level::WARN => "warn",
         Level::INFO => "info",
         _ => "debug",
-    }
-}
-
-/// The fields of a span or an event. Names with a dot are attributes of traces, and no matter of logs.
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn insert(&mut self, field: &Field, value: Value) {
-        if !field.name().contains('.') {
-            self.0.insert(field.name().to_owned(), value);
-        }
-    }
-}
-
-impl Visit for Fields {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.insert(field, value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, value.into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, value.into());
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, value.into());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.insert(field, format!("{value:?}").into());
     }
 }
 

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Select, exists, func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storefront.database import Database
@@ -40,7 +40,7 @@ async def rotate(database: Database, token: str, seconds: int) -> Issued:
         # Of two at once, the lock lets one go first; the other then sees that it was used.
         valid = _by_token(token).where(RefreshToken.expires_at > func.now()).with_for_update()
         found = await session.scalar(valid)
-        if not found or await _has_ended(session, found.family_id):
+        if not found or found.revoked_at:
             return None
         if found.used_at:
             await _end(session, found.family_id)
@@ -68,18 +68,16 @@ def _by_token(token: str) -> Select[RefreshToken]:
     return select(RefreshToken).where(RefreshToken.token_hash == _hash(token))
 
 
-async def _has_ended(session: AsyncSession, family_id: uuid.UUID) -> bool:
-    """Tell whether any of a family is revoked: a token that was issued at that moment escaped the update."""
-    revoked = exists().where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_not(None))
-    return bool(await session.scalar(select(revoked)))
-
-
 async def _end(session: AsyncSession, family_id: uuid.UUID) -> None:
-    await session.execute(
+    ending = (
         update(RefreshToken)
         .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=func.now())
+        .returning(RefreshToken.id)
     )
+    # Until none is left: a token that was issued while this waited for a lock is seen by the next statement only.
+    while (await session.scalars(ending)).all():
+        pass
 
 
 async def _issue(session: AsyncSession, user_id: uuid.UUID, family_id: uuid.UUID, seconds: int) -> Issued:

@@ -20,15 +20,10 @@ EXPIRED: Sequence[tuple[type[DeclarativeBase], ColumnElement[bool]]] = (
 )
 
 
-async def delete_expired(database: Database) -> int:
-    """Delete it all, in one short transaction a batch (BK114); return how many rows there were."""
-    deleted = 0
-    for table, expired in EXPIRED:
-        while count := await _delete_batch(database, table, expired):
-            deleted += count
-            if count < BATCH:
-                break
-    return deleted
+async def delete_expired(database: Database) -> bool:
+    """Delete a batch of each table, in one short transaction a batch (BK114); tell whether there may be more."""
+    counts = [await _delete_batch(database, table, expired) for table, expired in EXPIRED]
+    return BATCH in counts
 
 
 async def _delete_batch(database: Database, table: type[DeclarativeBase], expired: ColumnElement[bool]) -> int:

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storefront.database import Database
+from storefront.database import Database, DatabaseUnavailableError
 from storefront.outbox.webhook import DeliveryError, Publish
 from storefront.tables import OutboxEvent
 
@@ -62,7 +62,10 @@ async def _deliver(database: Database, publish: Publish, event: OutboxEvent) -> 
         told.info("delivered")
         outcome = {"published_at": func.now()}
     done = update(OutboxEvent).where(OutboxEvent.id == event.id).values(outcome)
-    await database.transaction(lambda session: session.execute(done))
+    try:
+        await database.transaction(lambda session: session.execute(done))
+    except DatabaseUnavailableError as error:  # raised, it would cancel the other deliveries
+        told.warning("the outcome is not kept; tried again after the lease", reason=str(error))
 
 
 def pause_after(attempts: int) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-import time
+from collections.abc import Awaitable, Callable
 
 import httpx2
 import structlog
@@ -28,24 +28,27 @@ async def work(settings: WorkerSettings) -> int:
     async with httpx2.AsyncClient(timeout=DELIVERY_SECONDS, trust_env=False) as client:
         url = settings.outbox_webhook_url
         publish: Publish = Webhook(client, url) if url else log_only
+
+        async def deliver() -> bool:
+            return await relay.deliver_due(database, publish) == relay.BATCH
+
         log.info("working")
-        await _loop(database, publish, settings.outbox_poll_ms / 1000, told_to_end)
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(_loop(deliver, settings.outbox_poll_ms / 1000, told_to_end))
+            loops.create_task(_loop(lambda: cleaning.delete_expired(database), CLEANING_SECONDS, told_to_end))
     await database.close()
     await telemetry.close()
     return 0
 
 
-async def _loop(database: Database, publish: Publish, pause: float, told_to_end: asyncio.Event) -> None:
-    cleaned = float("-inf")
+async def _loop(work: Callable[[], Awaitable[bool]], pause: float, told_to_end: asyncio.Event) -> None:
+    """Work as long as there is more to do, then once a pause."""
     while not told_to_end.is_set():
-        busy = False
+        more = False
         try:
-            busy = await relay.deliver_due(database, publish) == relay.BATCH
-            if time.monotonic() - cleaned > CLEANING_SECONDS:
-                cleaned = time.monotonic()
-                await cleaning.delete_expired(database)
-        except* DatabaseUnavailableError as errors:
-            log.warning("the database is not available", reason=str(errors.exceptions[0]))
-        if not busy:
+            more = await work()
+        except DatabaseUnavailableError as error:
+            log.warning("the database is not available", reason=str(error))
+        if not more:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(told_to_end.wait(), pause)

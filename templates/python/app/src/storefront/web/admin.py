@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from storefront.database import Database
 from storefront.metrics import PoolCollector
 
 READY_SECONDS = 1
+log = structlog.get_logger()
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Health:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self.database.read(lambda session: session.execute(text("select 1")))
-        except Exception:  # noqa: BLE001 - whatever it is, this process cannot serve
+        except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
+            log.warning("not ready", reason=repr(error))
             return False
         return True
 

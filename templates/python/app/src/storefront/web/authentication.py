@@ -4,13 +4,10 @@ import uuid
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
 
 from storefront.identity.access_tokens import AccessTokens
 from storefront.identity.errors import NotAuthenticatedError
 from storefront.web.problems import Kind, Problem
-
-BEARER = HTTPBearer(scheme_name="access_token", bearerFormat="JWT", auto_error=False)
 
 
 def authenticate(request: Request, access_tokens: AccessTokens) -> uuid.UUID:

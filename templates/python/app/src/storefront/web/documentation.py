@@ -105,7 +105,7 @@ class DocumentedAPI(FastAPI):
         if not self.openapi_schema:
             document = super().openapi()
             _complete(document)
-            self.openapi_schema = _without_noise(document)
+            self.openapi_schema = document | {part: _without_noise(document[part]) for part in ("paths", "components")}
         return self.openapi_schema
 
 

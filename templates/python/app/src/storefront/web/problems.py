@@ -9,7 +9,7 @@ import structlog
 from fastapi import Request, Response
 
 MAX_ERRORS = 100
-"""A body of ten thousand unknown members is not answered with as many errors."""
+"""A body of a thousand unknown members is not answered with as many errors."""
 RETRY_SECONDS = "1"
 
 

@@ -18,7 +18,7 @@ from storefront.web.protocol import bounded
 from storefront.web.services import Services
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than balancers keep an idle connection, or they send a request into one that is being closed."""
+"""Longer than the balancer keeps an idle connection (nginx and AWS: 60, Google: 600), or it sends into a closed one."""
 log = structlog.get_logger()
 
 
