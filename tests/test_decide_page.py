@@ -66,7 +66,7 @@ def test_dt02_all_is_readable_and_reachable_without_a_script(visit, tree):
     assert box.evaluate(shade) != plain.evaluate(shade)
 
 
-def test_dt03_everything_by_keyboard(visit, tree):
+def test_dt03_everything_by_keyboard(visit):
     page = visit("decide/")
     page.locator("h1").click()
     decided, stops_in_figure = set(), 0
@@ -227,7 +227,7 @@ def test_dt14_the_comment_for_a_review(visit):
     assert page.evaluate("navigator.clipboard.readText()") == f"**Stack**: Go · No cache ([decide]({page.url}))"
 
 
-def test_dt15_on_paper_all_questions_and_what_was_chosen(visit, tree, tmp_path):
+def test_dt15_on_paper_all_questions_and_what_was_chosen(visit, tree):
     page = visit("decide/?language=go&cache=no-cache")
     page.emulate_media(media="print")
     for question in tree.questions:

@@ -20,10 +20,9 @@ class Tree {
   // Keeps of what is wanted, question by question, what applies after what was kept before.
   settle(wanted) {
     const kept = {};
-    for (const { id, asked_when, answers } of this.questions) {
-      const asked = Object.entries(asked_when).every(([earlier, those]) => those.includes(kept[earlier]));
-      const answer = answers.find((each) => each.id === wanted[id]);
-      if (asked && answer && this.offers(answer, kept)) kept[id] = answer.id;
+    for (const question of this.questions) {
+      const answer = question.answers.find(({ id }) => id === wanted[question.id]);
+      if (answer && this.asks(question, kept) && this.offers(answer, kept)) kept[question.id] = answer.id;
     }
     return kept;
   }
@@ -108,6 +107,7 @@ class Page {
     this.part = (name) => root.querySelector(`[data-part=${name}]`);
     root.addEventListener("change", () => this.choose());
     root.addEventListener("click", (event) => this.act(event.target.closest("[data-do]")?.dataset.do));
+    root.addEventListener("keydown", (event) => this.walk(event));
     this.read();
     this.panel.hidden = false;
   }
@@ -117,35 +117,34 @@ class Page {
   }
 
   get address() {
-    const url = new URL(location.href);
-    url.search = this.tree.format(this.selection);
-    url.hash = "";
-    return url.href;
+    return `${location.origin}${location.pathname}?${this.tree.format(this.selection)}`;
   }
 
   // The URL is what counts: a reload, Back and a link show the same.
   read() {
     const asked = new URLSearchParams(location.search);
-    if (asked.has("a") || asked.has("b")) return this.compare(asked.get("a") ?? "", asked.get("b") ?? "");
-    const { selection, ignored, renamed } = this.tree.parse(location.search.slice(1));
+    this.other = asked.get("a");
+    const query = this.other === null ? location.search.slice(1) : (asked.get("b") ?? "");
+    const { selection, ignored, renamed } = this.tree.parse(query);
     this.show(selection);
     this.tell(renamed && "renamed", ignored && "ignored");
   }
 
   choose() {
     const chosen = this.selection;
-    const kept = this.tree.settle(chosen);
-    const lost = Object.keys(chosen).length > Object.keys(kept).length;
-    history.pushState(null, "", `?${this.tree.format(kept)}`);
-    this.show(kept);
-    this.tell(lost && "dropped");
+    this.go(this.tree.settle(chosen));
+    this.tell(Object.keys(chosen).length > Object.keys(this.selection).length && "dropped");
   }
 
-  // What can be told stands in the page.
+  go(selection) {
+    const b = this.tree.format(selection);
+    history.pushState(null, "", `?${this.other === null ? b : new URLSearchParams({ a: this.other, b })}`);
+    this.show(selection);
+  }
+
   tell(...names) {
     const notice = this.part("notice");
     notice.textContent = names.map((name) => notice.dataset[name] ?? "").join(" ").trim();
-    notice.hidden = !notice.textContent;
   }
 
   show(selection) {
@@ -167,6 +166,7 @@ class Page {
     this.contest(conflicts, selection);
     this.start(selection);
     this.draw(selection);
+    this.compare(selection);
   }
 
   contest(conflicts, selection) {
@@ -178,54 +178,55 @@ class Page {
     });
     this.part("conflicts").replaceChildren(...items);
     this.part("ways").replaceChildren(...offers);
-    for (const part of ["conflicts", "ways"]) this.part(part).hidden = !this.part(part).children.length;
   }
 
   start(selection) {
     const nearest = this.tree.nearest(selection);
     const place = this.part("template");
-    place.hidden = !nearest;
+    place.replaceChildren();
     if (!nearest) return;
     const link = element("a", { href: `${place.dataset.base}${nearest.stack}/`, textContent: "the template" });
     const differs = nearest.differences.map((id) => this.tree.label(id));
     const words = differs.length ? ` has other answers in: ${differs.join(", ")}.` : " is just this.";
-    place.replaceChildren("Of these, ", link, words);
+    place.append("Of these, ", link, words);
   }
 
   draw(selection) {
-    for (const link of this.root.querySelectorAll("svg a")) {
-      const [question, answer] = link.dataset.answer.split(".");
-      link.classList.toggle("kb-tree__chosen", selection[question] === answer);
-      link.tabIndex = -1;
-    }
-    const focusable = this.root.querySelector("svg a.kb-tree__chosen") ?? this.root.querySelector("svg a");
-    if (focusable) focusable.tabIndex = 0;
+    const chosen = Object.values(selection);
+    for (const part of this.root.querySelectorAll("svg [data-answer]"))
+      part.classList.toggle("kb-tree__chosen", chosen.includes(part.dataset.answer));
+    this.links = [...this.root.querySelectorAll("svg a")];
+    this.stop(this.links.find(({ dataset }) => chosen.includes(dataset.answer)) ?? this.links[0]);
   }
 
-  // One stack beside another: the questions that they answer differently.
-  compare(first, second) {
-    const [a, b] = [first, second].map((query) => this.tree.parse(query).selection);
+  // The drawing is one stop of the Tab key; arrows lead from answer to answer.
+  stop(link) {
+    for (const each of this.links) each.tabIndex = each === link ? 0 : -1;
+  }
+
+  walk(event) {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    const next = this.links[this.links.indexOf(event.target) + step];
+    if (!next || !this.links.includes(event.target)) return;
+    event.preventDefault();
+    this.stop(next);
+    next.focus();
+  }
+
+  // What is chosen beside what was kept: the questions that they answer differently.
+  compare(b) {
+    const place = this.part("compare");
+    place.hidden = this.other === null;
+    if (place.hidden) return;
+    const a = this.tree.parse(this.other).selection;
     const rows = this.tree.questions
       .filter(({ id }) => a[id] !== b[id])
       .map(({ id, title }) => {
-        const cells = [a[id], b[id]].map((answer) => element("td", { textContent: answer ? this.tree.label(answer) : "–" }));
+        const cells = [a, b].map((side) => element("td", { textContent: side[id] ? this.tree.label(side[id]) : "–" }));
         return element("tr", {}, element("th", { scope: "row", textContent: title }), ...cells);
       });
-    const head = ["Question", "A", "B"].map((textContent) => element("th", { scope: "col", textContent }));
-    const caption = element("caption", { textContent: rows.length ? "Where A and B differ" : "A and B are the same" });
-    this.part("compare").replaceChildren(
-      element("table", {}, caption, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)),
-    );
-    this.part("compare").hidden = false;
-    this.show(b);
-  }
-
-  keep() {
-    const other = prompt("Address of the stack to compare this with", this.address);
-    if (!other) return;
-    const queries = [this.address, other].map((address) => address.split("?")[1] ?? "");
-    history.pushState(null, "", `?${new URLSearchParams({ a: queries[0], b: queries[1] })}`);
-    this.compare(...queries);
+    place.querySelector("caption").textContent = place.dataset[rows.length ? "differ" : "same"];
+    place.querySelector("tbody").replaceChildren(...rows);
   }
 
   review() {
@@ -237,12 +238,10 @@ class Page {
     const selection = this.selection;
     const link = (id) => new URL(`${id}/`, this.address).href.split("?")[0];
     const taken = this.tree.questions.filter(({ id }) => selection[id]);
-    const named = taken.map(({ id, title }) => `- ${title} **${this.tree.label(selection[id])}**`);
+    const path = taken.map(({ id, title }) => `- ${title} **${this.tree.label(selection[id])}**`);
     const options = taken.flatMap(({ id, title, answers }) => [
       `- ${title}`,
-      ...answers
-        .filter((answer) => this.tree.offers(answer, selection))
-        .map((answer) => `  - ${answer.label}${answer.id === selection[id] ? " (chosen)" : ""}`),
+      ...answers.filter((answer) => this.tree.offers(answer, selection)).map(({ label }) => `  - ${label}`),
     ]);
     const conflicts = this.tree.conflicts(selection).map(({ text, why }) => `- Bad, because ${text}: ${why}`);
     const sources = taken.flatMap(({ id }) => {
@@ -253,7 +252,7 @@ class Page {
       date: new Date().toISOString().slice(0, 10),
       title: taken.map(({ id }) => this.tree.label(selection[id])).join(", "),
       options: options.join("\n"),
-      path: named.join("\n"),
+      path: path.join("\n"),
       conflicts: conflicts.join("\n") || "- Good, because no answer conflicts with another.",
       address: this.address,
       version: this.root.dataset.version,
@@ -275,10 +274,13 @@ class Page {
   }
 
   act(what) {
-    if (what === "link") this.copy(this.address);
+    if (what === "link") this.copy(location.href);
     if (what === "review") this.copy(this.review());
     if (what === "mermaid") this.copy(this.part("mermaid").textContent);
-    if (what === "compare") this.keep();
+    if (what === "compare") {
+      this.other = this.tree.format(this.selection);
+      this.go(this.selection);
+    }
     if (what === "clear") {
       history.pushState(null, "", location.pathname);
       this.read();

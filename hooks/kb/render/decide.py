@@ -120,7 +120,7 @@ def retired(library: Library, page: str) -> str:
     titles |= {str(answer.id): (answer.label, answer_uri(answer.id)) for _, answer in library.tree.answers.values()}
     rows = [
         (
-            f"`{each.id}`",
+            link(each.id, answer_uri(each.id), page) if each.kind == "answer" else escape(each.id),
             link(*titles[each.successor], page) if each.successor else "nothing",
             escape(each.reason),
             each.on.isoformat(),

@@ -85,7 +85,7 @@ def _lines(row: Row, boxes: Mapping[AnswerId, Box]) -> Iterator[str]:
             above = boxes[answer]
             x, y = above.x + above.width / 2, above.y + BOX
             yield (
-                f'<path class="kb-tree__line" data-from="{answer}" fill="none" stroke="currentColor"'
+                f'<path class="kb-tree__line" data-answer="{answer}" fill="none" stroke="currentColor"'
                 f' stroke-opacity=".35" d="M{x:g} {y:g}V{y + GAP / 2:g}H{MARGIN / 2:g}V{row.y + TITLE / 2:g}h{MARGIN / 2:g}"/>'
             )
 
@@ -98,7 +98,7 @@ def _row(number: int, row: Row, address: Callable[[AnswerId], str]) -> Iterator[
     for box in row.boxes:
         dashes = "" if box.answer.kind == Kind.CHOICE else ' stroke-dasharray="4 3"'
         yield (
-            f'<a href="{html(address(box.answer.id))}" data-answer="{row.question.id}.{box.answer.id}">'
+            f'<a href="{html(address(box.answer.id))}" data-answer="{box.answer.id}">'
             f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{BOX}" rx="4" fill="none"'
             f' stroke="currentColor"{dashes}/>'
             f'<text x="{box.x + box.width / 2:g}" y="{box.y + BOX / 2 + 4.5:g}" text-anchor="middle"'

@@ -18,7 +18,7 @@ _ACTIONS = {
     "review": "Copy for review",
     "record": "Export decision record",
     "mermaid": "Copy as Mermaid",
-    "compare": "Compare",
+    "compare": "Keep as A, to compare",
     "clear": "Clear",
 }
 _NOTICES = {
@@ -28,6 +28,12 @@ _NOTICES = {
     "copied": "Copied.",
     "denied": "This browser does not let a page copy: take the text from the field.",
 }
+_COMPARISON = (
+    '<table data-part="compare" data-differ="Where A, which was kept, and B, what is chosen now, differ"'
+    ' data-same="A, which was kept, and B, what is chosen now, are the same: choose something else" hidden>'
+    '<caption></caption><thead><tr><th scope="col">Question</th><th scope="col">A</th><th scope="col">B</th></tr></thead>'
+    "<tbody></tbody></table>"
+)
 _RECORD = """\
 ---
 status: proposed
@@ -104,16 +110,16 @@ def _panel(page: str) -> str:
     said = "".join(f' data-{name}="{words}"' for name, words in _NOTICES.items())
     base = relative_url("t/index.md", page)
     return (
+        '<p class="kb-status" role="status" data-part="status"></p>'
         '<section class="kb-panel" aria-label="Your stack" hidden>'
-        '<p class="kb-panel__status" role="status" data-part="status"></p>'
         '<p class="kb-panel__path" data-part="path"></p>'
-        f'<p class="kb-panel__notice" role="status" data-part="notice"{said} hidden></p>'
-        '<ul class="kb-panel__conflicts" data-part="conflicts" hidden></ul>'
-        '<ul class="kb-panel__ways" data-part="ways" hidden></ul>'
-        f'<p data-part="template" data-base="{base}" hidden></p>'
+        f'<p class="kb-panel__notice" role="status" data-part="notice"{said}></p>'
+        '<ul class="kb-panel__conflicts" data-part="conflicts"></ul>'
+        '<ul class="kb-panel__ways" data-part="ways"></ul>'
+        f'<p data-part="template" data-base="{base}"></p>'
         f'<div class="kb-panel__actions">{buttons}</div>'
         '<textarea data-part="text" aria-label="Text to copy" rows="4" readonly hidden></textarea>'
-        '<div data-part="compare" hidden></div>'
+        f"{_COMPARISON}"
         "</section>"
     )
 
