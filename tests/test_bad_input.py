@@ -5,6 +5,7 @@ Each case below breaks the small fixture library by replacing one text, and says
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -16,6 +17,9 @@ from kb.problems import InvalidError, Problem
 
 TOOL = "data/tools/fiber.json"
 CONFLICT = '"conflicts": [{"answer": "goo", "why": "They do not go together."}]'
+AGAINST_EVERY_CACHE = (
+    f'"conflicts": {json.dumps([{"answer": a, "why": "No."} for a in ("redis", "no-cache", "other-cache")])}'
+)
 SOURCES, TREE, GUIDE = "data/sources.json", "data/decision-tree.json", "resources/go-best-practices.md"
 
 
@@ -123,6 +127,13 @@ CASES_OF_ONE = [
         '"conflicts": []',
         CONFLICT,
         "KB004 speaks of `goo`, which is no answer to",
+    ),
+    (
+        "an answer that stands beside none",
+        TREE,
+        '"conflicts": []',
+        AGAINST_EVERY_CACHE,
+        "KB006 no selection that stands",
     ),
     ("a tool that nobody knows", TREE, '"fiber"', '"fibre"', "did you mean fiber?"),
     (

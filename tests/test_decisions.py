@@ -9,6 +9,7 @@ from itertools import islice
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from conftest import CASES, ROOT
 from hypothesis import given
@@ -126,6 +127,7 @@ def test_dt12_all_forms_hold_the_same_ids(library):
     data = json.loads(files["decide/tree.json"])
     assert {answer["id"] for question in data["questions"] for answer in question["answers"]} == ids
     assert data == json.loads(json.dumps(as_data(tree, library.sources, library.tools)))
+    jsonschema.validate(data, json.loads((ROOT / "data" / "schema" / "tree-export.schema.json").read_text()))
     text = outline(tree, library.tools.values())
     assert text in files["decide/tree.md"]
     assert set(re.findall(r"[├└]─ .*?\(([a-z0-9-]+)\)(?: →| \[|$)", text, re.MULTILINE)) == ids

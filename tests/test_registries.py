@@ -88,7 +88,9 @@ def named_in(command):
             words = re.sub(r"--(features|tag) \S+", "", command.removeprefix(begin).partition("&&")[0]).split()
             for word in words:
                 if not word.startswith("-"):
-                    yield Package(registry, re.sub(r"(?<=.)@.*$|\[.*\]|[<>=~].*$", "", word).strip("'\"").partition("/cmd/")[0])
+                    yield Package(
+                        registry, re.sub(r"(?<=.)@.*$|\[.*\]|[<>=~].*$", "", word).strip("'\"").partition("/cmd/")[0]
+                    )
 
 
 def test_what_a_command_installs_is_there(draft):

@@ -65,7 +65,11 @@ class Tree {
       );
       return [
         ...beside.map(({ answer, why }) => ({ ids: [id, answer], text: `${label} and ${this.label(answer)}`, why })),
-        ...without.map(({ answers, why }) => ({ ids: [id, ...answers], text: `${label} needs ${this.labels(answers)}`, why })),
+        ...without.map(({ answers, why }) => ({
+          ids: [id, ...answers],
+          text: `${label} needs ${answers.map((each) => this.label(each)).join(" or ")}`,
+          why,
+        })),
       ];
     });
   }
@@ -93,23 +97,18 @@ class Tree {
   label(id) {
     return this.answers.get(id).label;
   }
-
-  labels(ids) {
-    return ids.map((id) => this.label(id)).join(" or ");
-  }
 }
 
 class Page {
   constructor(root, tree) {
     Object.assign(this, { root, tree });
     this.radios = [...root.querySelectorAll("input[type=radio]")];
-    this.panel = root.querySelector(".kb-panel");
     this.part = (name) => root.querySelector(`[data-part=${name}]`);
     root.addEventListener("change", () => this.choose());
     root.addEventListener("click", (event) => this.act(event.target.closest("[data-do]")?.dataset.do));
     root.addEventListener("keydown", (event) => this.walk(event));
     this.read();
-    this.panel.hidden = false;
+    root.querySelector(".kb-panel").hidden = false;
   }
 
   get selection() {
@@ -144,7 +143,10 @@ class Page {
 
   tell(...names) {
     const notice = this.part("notice");
-    notice.textContent = names.map((name) => notice.dataset[name] ?? "").join(" ").trim();
+    notice.textContent = names
+      .filter(Boolean)
+      .map((name) => notice.dataset[name])
+      .join(" ");
   }
 
   show(selection) {
@@ -154,7 +156,7 @@ class Page {
       const box = this.root.querySelector(`[data-question="${id}"]`);
       box.disabled = !asked.some((question) => question.id === id);
       for (const answer of answers) {
-        const radio = this.radios.find(({ name, value }) => name === id && value === answer.id);
+        const radio = this.radios.find(({ value }) => value === answer.id);
         radio.parentElement.hidden = !this.tree.offers(answer, selection);
       }
     }
@@ -162,7 +164,9 @@ class Page {
     const conflicts = this.tree.conflicts(selection);
     const told = conflicts.length ? `, ${conflicts.length} conflict${conflicts.length > 1 ? "s" : ""}` : "";
     this.part("status").textContent = `${done} of ${asked.length} decided${told}`;
-    this.part("path").textContent = Object.values(selection).map((id) => this.tree.label(id)).join(" · ");
+    this.part("path").textContent = Object.values(selection)
+      .map((id) => this.tree.label(id))
+      .join(" · ");
     this.contest(conflicts, selection);
     this.start(selection);
     this.draw(selection);
@@ -170,7 +174,9 @@ class Page {
   }
 
   contest(conflicts, selection) {
-    const items = conflicts.map(({ text, why }) => element("li", {}, element("strong", { textContent: text }), `: ${why}`));
+    const items = conflicts.map(({ text, why }) =>
+      element("li", {}, element("strong", { textContent: text }), `: ${why}`),
+    );
     const ways = conflicts.length ? this.tree.repairs(selection, conflicts) : [];
     const offers = ways.map((way) => {
       const link = element("a", { href: `?${this.tree.format(way.selection)}`, textContent: way.answer.label });
@@ -199,7 +205,7 @@ class Page {
     this.stop(this.links.find(({ dataset }) => chosen.includes(dataset.answer)) ?? this.links[0]);
   }
 
-  // The drawing is one stop of the Tab key; arrows lead from answer to answer.
+  // One stop of the Tab key; arrows lead from answer to answer.
   stop(link) {
     for (const each of this.links) each.tabIndex = each === link ? 0 : -1;
   }
