@@ -17,9 +17,7 @@ from kb.problems import InvalidError, Problem
 
 TOOL = "data/tools/fiber.json"
 CONFLICT = '"conflicts": [{"answer": "goo", "why": "They do not go together."}]'
-AGAINST_EVERY_CACHE = (
-    f'"conflicts": {json.dumps([{"answer": a, "why": "No."} for a in ("redis", "no-cache", "other-cache")])}'
-)
+AGAINST_EVERY_CACHE = f'"conflicts": {json.dumps([{"answer": a, "why": "They do not go together."} for a in ("redis", "no-cache", "other-cache")])}'
 SOURCES, TREE, GUIDE = "data/sources.json", "data/decision-tree.json", "resources/go-best-practices.md"
 
 
