@@ -53,7 +53,7 @@ key-files: .venv/site ## Copy the files that the templates' pages show into the 
 tables: .venv/site ## Copy the decision tables into the playbook
 	@$(BIN)/python -m kb tables
 
-outline: .venv/site ## Print the decision tree as SKILL.md carries it
+outline: .venv/site ## Copy the outline of the decision tree into SKILL.md
 	@$(BIN)/python -m kb outline
 
 test: .venv/dev node_modules/.installed ## Run all tests, on a site built for them; takes minutes

@@ -17,7 +17,16 @@ from kb.tools.model import Package
 pytestmark = pytest.mark.toolchains
 
 AT_ONCE = 8
-INSTALLING = {"npm install": "npm", "cargo add": "crates", "uv add": "pypi", "go get": "go"}
+INSTALLING = {
+    r"npm install (-D )?": "npm",
+    r"npx (--package )?": "npm",
+    r"cargo (add|install --locked) ": "crates",
+    r"(uv add|uvx( --from)?|pipx run --spec) ": "pypi",
+    r"go (get|run|install)( -tags \w+)? ": "go",
+}
+"""What a command begins with that names packages, and their registry."""
+SEVERAL = re.compile(r"npm install|cargo add|uv add|go get")
+"""Of these, every word names a package; of the others, the first."""
 
 
 @pytest.fixture(scope="module")
@@ -82,18 +91,44 @@ def test_every_package_is_there_in_the_version_that_is_built_with(draft):
 
 
 def named_in(command):
-    """Yield the packages that a command installs."""
+    """Yield the packages that a command installs or runs."""
+    if made := re.match(r"npm (?:create|init) (?:--yes )?(@[\w-]+/)?([\w-]+)", command):
+        yield Package("npm", f"{made[1] or ''}create-{made[2]}")
     for begin, registry in INSTALLING.items():
-        if command.startswith(begin + " "):
-            words = re.sub(r"--(features|tag) \S+", "", command.removeprefix(begin).partition("&&")[0]).split()
-            for word in words:
-                if not word.startswith("-"):
-                    yield Package(
-                        registry, re.sub(r"(?<=.)@.*$|\[.*\]|[<>=~].*$", "", word).strip("'\"").partition("/cmd/")[0]
-                    )
+        if match := re.match(begin, command):
+            words = re.sub(r"--(features|tag) \S+", "", command[match.end() :].partition("&&")[0]).split()
+            names = [word.strip("'\"") for word in words if not word.startswith("-")]
+            for name in names if SEVERAL.match(command) else names[:1]:
+                bare = re.sub(r"(?<=.)@.*$|\[.*\]|[<>=~].*$", "", name)
+                yield Package(registry, bare.partition("/cmd/")[0])
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("npm install -D vitest @scope/one@2 --save", ["vitest", "@scope/one"]),
+        ("npm create --yes fastify@latest my-api", ["create-fastify"]),
+        ("npm init @eslint/config@latest", ["@eslint/create-config"]),
+        ("npx @nestjs/cli new my-api", ["@nestjs/cli"]),
+        ("cargo add sqlx@0.9 --features postgres,tls tokio", ["sqlx", "tokio"]),
+        ("cargo install --locked cargo-audit && cargo audit", ["cargo-audit"]),
+        ("uv add 'psycopg[binary]>=3.2'", ["psycopg"]),
+        ("go install -tags postgres github.com/a/b/v4/cmd/b@latest", ["github.com/a/b/v4"]),
+        ("docker pull postgres:18.6", []),
+    ],
+)
+def test_which_packages_a_command_names(command, names):
+    assert [package.name for package in named_in(command)] == names
+
+
+def quick_reference():
+    """Return the table of that name in SKILL.md, without the command that it warns of."""
+    section = (ROOT / "SKILL.md").read_text().partition("## Quick reference")[2].partition("\n## ")[0]
+    return section.replace("`npm create express-app`", "")
 
 
 def test_what_a_command_installs_is_there(draft):
-    wanted = {package for tool in draft.tools for package in named_in(tool.command or "")}
+    commands = [tool.command for tool in draft.tools if tool.command] + re.findall(r"`([^`]+)`", quick_reference())
+    wanted = {package for command in commands for package in named_in(command)}
     assert len(wanted) > 100
     assert asyncio.run(missing([(package, "") for package in wanted])) == []

@@ -92,7 +92,7 @@ _CATALOGUE = (
         "KB013",
         "stale outline",
         "The outline of the decision tree in SKILL.md is not that of the data.",
-        "Run `make outline` and put what it prints into the fence below the heading.",
+        "Run `make outline`, which copies it into the fence below the heading.",
     ),
     Kind(
         "KB014",

@@ -10,7 +10,7 @@ from kb.decisions.check import check_names, check_tree
 from kb.decisions.tables import check_tables
 from kb.problems import Problem, nearest, repeated
 from kb.render import VIEWS
-from kb.render.outline import outline
+from kb.render.outline import SKILL, outline
 from kb.rules.check import check_ids, check_proofs, check_related, check_rules
 from kb.tools.check import check_named, check_tools
 
@@ -112,14 +112,14 @@ def _registers(sources: list[Source]) -> Iterator[Problem]:
 def _stale_outline(tree: DecisionTree, tools: Iterable[Tool], pages: Iterable[Page]) -> Iterator[Problem]:
     for page in pages:
         for heading in page.outline.headings:
-            if (page.path, heading.slug) == ("SKILL.md", "decision-tree") and outline(tree, tools) not in page.body:
+            if (page.path, heading.slug) == (SKILL, "decision-tree") and outline(tree, tools) not in page.body:
                 message = "the outline of the decision tree differs from the data"
                 yield Problem(
                     page.path,
                     heading.line,
                     "KB013",
                     message,
-                    "run `make outline`, and put what it prints into the fence",
+                    "run `make outline`, which copies it into the fence",
                 )
 
 

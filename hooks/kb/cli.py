@@ -14,7 +14,7 @@ from kb.links.external import command as external
 from kb.load import read
 from kb.problems import InvalidError
 from kb.prove import command as prove
-from kb.render.outline import outline
+from kb.render.outline import SKILL, with_outline
 from kb.render.statics import statics
 from kb.rules.new import create
 from kb.staging import stage
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="report every problem of the repository")
     check.set_defaults(run=_check)
 
-    tree = commands.add_parser("outline", help="print the decision tree as SKILL.md carries it")
+    tree = commands.add_parser("outline", help="copy the outline of the decision tree into SKILL.md")
     tree.set_defaults(run=_outline)
 
     links = commands.add_parser("links", help="check links only: those inside the repository, or --external ones")
@@ -124,8 +124,11 @@ def _tables(options: argparse.Namespace) -> int:
 
 
 def _outline(options: argparse.Namespace) -> int:
-    library, _ = load(options.root)
-    print(outline(library.tree, library.tools.values()))
+    draft = read(options.root)
+    if draft.tree is None:
+        raise InvalidError(draft.problems)
+    skill = options.root / SKILL
+    skill.write_text(with_outline(skill.read_text(encoding="utf-8"), draft.tree, draft.tools), encoding="utf-8")
     return OK
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.decisions.model import Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -13,11 +11,22 @@ if TYPE_CHECKING:
     from kb.tools.model import Tool, ToolId
 
 
+SKILL = "SKILL.md"
+"""The page that carries the outline, in its first fence of plain text."""
+
+
 def outline(tree: DecisionTree, tools: Iterable[Tool]) -> str:
     """Return the questions and answers as text; SKILL.md carries it, and the check holds it to the data."""
     names = {tool.id: tool.name for tool in tools}
     questions = enumerate(tree.questions, start=1)
     return "\n\n".join("\n".join(_lines(tree, names, number, question)) for number, question in questions)
+
+
+def with_outline(text: str, tree: DecisionTree, tools: Iterable[Tool]) -> str:
+    """Return SKILL.md's text with the outline in its fence."""
+    above, opening, fenced = text.partition("\n```text\n")
+    _, closing, below = fenced.partition("\n```")
+    return "".join((above, opening, outline(tree, tools), closing, below)) if closing else text
 
 
 def _lines(tree: DecisionTree, names: Mapping[ToolId, str], number: int, question: Question) -> Iterator[str]:
@@ -46,7 +55,7 @@ def _named(question: Question, names: Mapping[ToolId, str], answer: Answer) -> s
     ]
     if unnamed or by_language:
         parts.append(f"→ {'; '.join([', '.join(unnamed), *by_language] if unnamed else by_language)}")
-    if answer.kind == Kind.CHOICE and (praise := _praise(question, answer)):
+    if praise := _praise(question, answer):
         parts.append(praise)
     return " ".join(parts)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kb.addresses import answer_uri, rule_uri, tool_uri
 from kb.render.sources import sources_of
-from kb.render.text import bullets, code, escape, link, table
+from kb.render.text import bullets, code, escape, filterable, link, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,15 +65,22 @@ def _rules(library: Library, tool: Tool, page: str) -> Iterator[str]:
 
 
 def index(library: Library, page: str) -> str:
-    """Return a table of all tools."""
+    """Return the quick reference: a table of all tools, to which the site's script adds a filter."""
     rows = [
         (
-            link(tool.name, tool_uri(tool.id), page),
+            "<br>".join(_begin(tool, page)),
             escape(tool.purpose),
+            escape(tool.when_not),
             escape(tool.kind.replace("-", " ")),
             ", ".join(stack.label for stack in tool.stacks) or "all",
             tool.status,
         )
-        for tool in library.tools.values()
+        for tool in sorted(library.tools.values(), key=lambda tool: tool.name.casefold())
     ]
-    return table(("Tool", "For", "Kind", "Stacks", "Verdict"), rows)
+    return filterable("tools", table(("Tool, and how to begin", "For", "When not", "Kind", "Stacks", "Verdict"), rows))
+
+
+def _begin(tool: Tool, page: str) -> Iterator[str]:
+    yield link(tool.name, tool_uri(tool.id), page)
+    if tool.command:
+        yield code(tool.command)
