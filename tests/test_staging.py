@@ -35,7 +35,11 @@ def test_every_page_source_and_answer_is_staged_once(pages):
     assert sorted(pages) == [
         "decide.md",
         "decide/go.md",
+        "decide/map.md",
         "decide/no-cache.md",
+        "decide/no-service.md",
+        "decide/other-cache.md",
+        "decide/other-language.md",
         "decide/redis.md",
         "decide/rust.md",
         "guides/go.md",
@@ -54,6 +58,11 @@ def test_every_page_source_and_answer_is_staged_once(pages):
         "s/pickwick.md",
         "skill.md",
         "sources.md",
+        "tool/axum.md",
+        "tool/fiber.md",
+        "tool/gorm.md",
+        "tool/postgresql.md",
+        "tool/redis.md",
         "verification.md",
     ]
 

@@ -90,9 +90,9 @@ _CATALOGUE = (
     ),
     Kind(
         "KB013",
-        "stale outline",
-        "The outline of the decision tree in SKILL.md is not that of the data.",
-        "Run `make outline`, which copies it into the fence below the heading.",
+        "stale copy",
+        "The outline of the decision tree in SKILL.md, or a table of the playbook, is not that of the data.",
+        "Run `make outline` or `make tables`, which copies it into the page.",
     ),
     Kind(
         "KB014",
@@ -111,12 +111,6 @@ _CATALOGUE = (
         "misnamed tool",
         "A file of data/tools/ is not called as its tool's id.",
         "Rename the file, or correct the id.",
-    ),
-    Kind(
-        "KB017",
-        "stale table",
-        "A decision table of the playbook is not that of data/decision-tables.json.",
-        "Run `make tables`, which copies the tables into the page.",
     ),
     Kind(
         "KB201",

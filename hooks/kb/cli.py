@@ -47,9 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="report every problem of the repository")
     check.set_defaults(run=_check)
 
-    tree = commands.add_parser("outline", help="copy the outline of the decision tree into SKILL.md")
-    tree.set_defaults(run=_outline)
-
     links = commands.add_parser("links", help="check links only: those inside the repository, or --external ones")
     links.add_argument("--external", action="store_true", help="check what leaves the repository, over the network")
     external.add_arguments(links)
@@ -59,11 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_arguments(proving)
     proving.set_defaults(run=prove.run)
 
-    tables = commands.add_parser("tables", help="copy the decision tables into the playbook")
-    tables.set_defaults(run=_tables)
-
-    copying = commands.add_parser("key-files", help="copy the files that the templates' pages show into the pages")
-    copying.set_defaults(run=_key_files)
+    for name, run, purpose in _COPIES:
+        commands.add_parser(name, help=purpose).set_defaults(run=run)
 
     _add_new(commands.add_parser("new", help="begin something new"))
 
@@ -130,6 +124,14 @@ def _outline(options: argparse.Namespace) -> int:
     skill = options.root / SKILL
     skill.write_text(with_outline(skill.read_text(encoding="utf-8"), draft.tree, draft.tools), encoding="utf-8")
     return OK
+
+
+_COPIES = (
+    ("outline", _outline, "copy the outline of the decision tree into SKILL.md"),
+    ("tables", _tables, "copy the decision tables into the playbook"),
+    ("key-files", _key_files, "copy the files that the templates' pages show into the pages"),
+)
+"""The commands that bring what pages show of data and files up to date."""
 
 
 def _links(options: argparse.Namespace) -> int:

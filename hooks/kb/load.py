@@ -27,7 +27,7 @@ from kb.tools.locks import locked
 from kb.tools.read import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from kb.benchmarks.model import Benchmarks
     from kb.decisions.model import DecisionTree
@@ -95,33 +95,35 @@ def read(root: Path) -> Draft:
     schemas = _schemas(root)
     draft = Draft(frozenset(repository_files(root)))
     for path in sorted(draft.files):
-        if uri := address(path):
-            with _collecting(draft.problems):
+        with _collecting(draft.problems):
+            if uri := address(path):
                 _add_page(draft, root, path, uri, schemas)
-    with _collecting(draft.problems):
-        draft.sources = sources(_data(root, "sources", schemas))
-    with _collecting(draft.problems):
-        draft.tree = tree(_data(root, "decision-tree", schemas))
-    if _TABLES in draft.files:
-        with _collecting(draft.problems):
-            draft.tables = decision_tables(_data(root, "decision-tables", schemas))
-    with _collecting(draft.problems):
-        draft.areas = areas(_data(root, "areas", schemas))
-    with _collecting(draft.problems):
-        draft.ids = given_ids(_data(root, "rule-ids", schemas))
-    with _collecting(draft.problems):
-        draft.run = last_run(_data(root, "verification", schemas))
-    if _MEASURED in draft.files:
-        with _collecting(draft.problems):
-            draft.benchmarks = benchmarks(_data(root, "benchmarks", schemas))
-    for path in sorted(draft.files):
-        if _TOOL.fullmatch(path):
-            with _collecting(draft.problems):
+            elif _TOOL.fullmatch(path):
                 draft.tools.append(tool(_fitting(parse_json(read_text(root, path), path), schemas["tool"])))
+    _add_registers(draft, lambda name: _data(root, name, schemas))
     draft.versions = locked(root, _LOCKED)
     draft.key_files += key_files(root, draft.pages)
     draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft
+
+
+def _add_registers(draft: Draft, data: Callable[[str], Document]) -> None:
+    with _collecting(draft.problems):
+        draft.sources = sources(data("sources"))
+    with _collecting(draft.problems):
+        draft.tree = tree(data("decision-tree"))
+    with _collecting(draft.problems):
+        draft.areas = areas(data("areas"))
+    with _collecting(draft.problems):
+        draft.ids = given_ids(data("rule-ids"))
+    with _collecting(draft.problems):
+        draft.run = last_run(data("verification"))
+    with _collecting(draft.problems):
+        if _TABLES in draft.files:
+            draft.tables = decision_tables(data("decision-tables"))
+    with _collecting(draft.problems):
+        if _MEASURED in draft.files:
+            draft.benchmarks = benchmarks(data("benchmarks"))
 
 
 @contextmanager

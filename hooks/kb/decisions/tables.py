@@ -60,7 +60,7 @@ def check_tables(tables: Iterable[DecisionTable], pages: Iterable[Page]) -> Iter
         elif f"{each.title}\n\n{each.markdown}\n" not in playbook.body:
             message = f"the table below `{each.title}` differs from {each.place.path}"
             hint = "run `make tables`, which copies the tables into the page"
-            yield Problem(PLAYBOOK, headings[each.title].line, "KB017", message, hint)
+            yield Problem(PLAYBOOK, headings[each.title].line, "KB013", message, hint)
 
 
 def with_tables(text: str, tables: Iterable[DecisionTable]) -> str:
