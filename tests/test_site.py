@@ -144,7 +144,7 @@ def test_every_answer_has_a_page_with_all_it_has_to_say(built, library):
             answer.choose_when,
             answer.avoid_when,
             answer.would_change,
-            *answer.tools,
+            *(library.tools[tool].name for tool in answer.all_tools),
         ):
             assert " ".join(said.split()) in text, answer.id
 
