@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from contextlib import ExitStack
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,12 +29,23 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def address(built):
+def served():
+    """Serve a folder until the tests of a module are over, and return its address."""
+    with ExitStack() as servers:
+
+        def serve(folder):
+            server = servers.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)))
+            servers.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return f"http://127.0.0.1:{server.server_port}/"
+
+        yield serve
+
+
+@pytest.fixture(scope="module")
+def address(built, served):
     assert built.code == 0, built.output
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    return served(built.folder)
 
 
 @pytest.fixture(scope="module")

@@ -116,9 +116,9 @@ def parsed(tree: DecisionTree, query: str) -> tuple[Selection, bool]:
             wanted[name] = successors.get(("answer", value), value)
     selection: dict[QuestionId, AnswerId] = {}
     for question in tree.questions:
-        answers = [answer for answer in question.answers if answer.id == wanted.get(question.id)]
-        if answers and asked(question, selection) and offered(answers[0], selection):
-            selection[question.id] = answers[0].id
+        belongs_to, answer = tree.answers.get(AnswerId(wanted.get(question.id) or ""), (None, None))
+        if answer and belongs_to is question and asked(question, selection) and offered(answer, selection):
+            selection[question.id] = answer.id
     return selection, len(selection) == len(pairs) and len(query) <= LONGEST_QUERY
 
 

@@ -8,7 +8,7 @@ from kb.addresses import answer_uri, rule_uri, site_path, tool_uri
 from kb.decisions.model import AnswerId, Kind
 from kb.render.decide import fragment
 from kb.render.sources import sources_of
-from kb.render.text import bullets, escape, link, table
+from kb.render.text import bullets, code, escape, link, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ def _parts(library: Library, question: Question, answer: Answer) -> Iterator[str
     page = answer_uri(answer.id)
     choose, avoid = _TITLES[answer.kind]
     yield f"# {escape(answer.label)}"
-    yield f"An answer to: {link(question.title, f'decide.md#{fragment(question)}', page)}"
+    yield f"An answer to: {link(question.title, f'decide.md#{fragment(question)}', page)} In a link: {code(f'{question.id}={answer.id}')}"
     if answer.tools:
         yield f"**Tools.** {_named(library, answer.tools, page)}"
     yield from _recommendation(question, answer)

@@ -70,10 +70,12 @@ def _radio(library: Library, question: Question, answer: Answer, page: str) -> I
     languages = f' data-languages="{" ".join(answer.variants)}"' if answer.variants else ""
     kind = "" if answer.kind == Kind.CHOICE else f" kb-answer--{answer.kind}"
     yield f'<div class="kb-answer{kind}"{languages}>'
-    yield f'<input type="radio" form="{FORM}" id="{identity}" name="{question.id}" value="{answer.id}">'
+    tools = _tools(library, answer)
+    described = f' aria-describedby="{identity}.tools"' if tools else ""
+    yield f'<input type="radio" form="{FORM}" id="{identity}" name="{question.id}" value="{answer.id}"{described}>'
     yield f'<label for="{identity}">{html(answer.label)}</label>'
-    if tools := _tools(library, answer):
-        yield f'<p class="kb-answer__tools">{html(tools)}</p>'
+    if tools:
+        yield f'<p class="kb-answer__tools" id="{identity}.tools">{html(tools)}</p>'
     address = relative_url(answer_uri(answer.id), page)
     yield f'<p>{html(answer.choose_when)} <a href="{address}">Why, and when not<span class="kb-hidden">: '
     yield f"{html(answer.label)}</span></a></p></div>"

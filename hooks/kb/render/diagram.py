@@ -66,14 +66,17 @@ def _boxes(question: Question, y: float) -> Iterator[Box]:
 
 
 def drawing(tree: DecisionTree, address: Callable[[AnswerId], str]) -> str:
-    """Return the drawing as SVG, each box a link; it has the colours of the text around it."""
+    """Return the drawing as SVG, each box a link; it has the colours of the text around it.
+
+    The links are of XLink: Material's instant loading assigns to `href` where there is one, which a link in SVG refuses.
+    """
     rows, height = layout(tree)
     boxes = {box.answer.id: box for row in rows for box in row.boxes}
     title = '<title id="kb-tree-title">The decision tree: each question, and its answers below it</title>'
     parts = [line for row in rows for line in _lines(row, boxes)]
     parts += [part for number, row in enumerate(rows, start=1) for part in _row(number, row, address)]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kb-tree" viewBox="0 0 {WIDTH} {height:g}" role="group"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" class="kb-tree" viewBox="0 0 {WIDTH} {height:g}" role="group"'
         f' aria-labelledby="kb-tree-title" font-family="sans-serif" font-size="13">{title}{"".join(parts)}</svg>'
     )
 
@@ -92,13 +95,13 @@ def _lines(row: Row, boxes: Mapping[AnswerId, Box]) -> Iterator[str]:
 
 def _row(number: int, row: Row, address: Callable[[AnswerId], str]) -> Iterator[str]:
     yield (
-        f'<text x="{MARGIN + 2}" y="{row.y + TITLE - 9:g}" font-weight="bold" fill="currentColor"'
-        f' data-question="{row.question.id}">{number}. {html(row.question.title)}</text>'
+        f'<text x="{MARGIN + 2}" y="{row.y + TITLE - 9:g}" font-weight="bold" fill="currentColor">'
+        f"{number}. {html(row.question.title)}</text>"
     )
     for box in row.boxes:
         dashes = "" if box.answer.kind == Kind.CHOICE else ' stroke-dasharray="4 3"'
         yield (
-            f'<a href="{html(address(box.answer.id))}" data-answer="{box.answer.id}">'
+            f'<a xlink:href="{html(address(box.answer.id))}" data-answer="{box.answer.id}">'
             f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{BOX}" rx="4" fill="none"'
             f' stroke="currentColor"{dashes}/>'
             f'<text x="{box.x + box.width / 2:g}" y="{box.y + BOX / 2 + 4.5:g}" text-anchor="middle"'
