@@ -32,6 +32,7 @@ PAGES = {
     "source": "s/rfc9457/",
     "start": "start/",
     "template": "t/rust/",
+    "measurements": "benchmarks/",
     "what changed": "what-changed/",
     "read me": "readme/",
     "contributing": "contributing/",
