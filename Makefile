@@ -40,9 +40,10 @@ prove: .venv/dev ## Check every code fence and run the proofs: make prove, or ma
 
 templates: .venv-templates/.installed ## Hold the templates to their contract: make templates, or make templates STACK=go CASE=cursor POSTGRES=15
 	set -e; for app in $(or $(STACK),$(APPS)); do \
-	  nice .venv-templates/bin/pytest templates/contract/suite --app=$$app $(if $(POSTGRES),--postgres=$(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
+	  .venv-templates/bin/pytest templates/contract/suite --app=$$app $(if $(POSTGRES),--postgres=$(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
 	done
-	$(if $(STACK)$(CASE)$(POSTGRES),,nice .venv-templates/bin/pytest templates/contract/bugs templates/contract/copies)
+	$(if $(STACK)$(CASE)$(POSTGRES),,.venv-templates/bin/pytest templates/contract/bugs --numprocesses=2)
+	$(if $(STACK)$(CASE)$(POSTGRES),,.venv-templates/bin/pytest templates/contract/copies)
 
 bench-templates: .venv-templates/.installed ## Measure the templates side by side: make bench-templates, or make bench-templates APP=fiber for a trial
 	PYTHONPATH=hooks:templates/contract/suite:templates/bench .venv-templates/bin/python -m benchmark $(if $(APP),--trial $(APP))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
 import tomllib
@@ -250,3 +252,17 @@ def test_the_minimal_application_in_rust_is_optimised_as_the_template_is():
     template = tomllib.loads((ROOT / "templates/rust/app/Cargo.toml").read_text())
     minimal = tomllib.loads((MINIMAL / "axum/Cargo.toml").read_text())
     assert minimal["profile"]["release"] == template["profile"]["release"]
+
+
+def test_the_record_is_of_a_whole_run():
+    recorded = json.loads((ROOT / DATA).read_text())
+    known = tomllib.loads((ROOT / "templates/bench/contestants.toml").read_text())
+    assert [each["id"] for each in recorded["contestants"]] == list(known)
+    assert [each["id"] for each in recorded["operations"]] == [each.id for each in plan.OPERATIONS]
+    assert recorded["settings"]["rounds"] == plan.Settings().rounds
+
+
+def test_the_page_has_no_numbers_that_were_typed():
+    text = (ROOT / "docs" / "benchmarks.md").read_text().partition("\n# ")[2]
+    prose = re.sub(r"```.*?```|\(.*?\)|`[^`]*`|95th|99th|Argon2id", "", text, flags=re.DOTALL)
+    assert re.findall(r"\d+", prose) == []

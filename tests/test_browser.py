@@ -28,6 +28,7 @@ PAGES = {
     "tool": "tool/fastify/",
     "start": "start/",
     "template": "t/rust/",
+    "measurements": "benchmarks/",
     "what changed": "what-changed/",
     "read me": "readme/",
     "contributing": "contributing/",

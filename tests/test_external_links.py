@@ -782,7 +782,7 @@ def test_a_run_that_is_stopped_loses_nothing(repository, server, stop):
     while len(server.requests) <= server.patience and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(stop)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=60)
     assert set(read_cache(repository.cache)) == set(addresses[:8])
     if stop is signal.SIGINT:
         assert process.returncode == 130
@@ -791,7 +791,7 @@ def test_a_run_that_is_stopped_loses_nothing(repository, server, stop):
         assert "Traceback" not in errors
     server.patience = 100
     second = spawn(repository)
-    assert "20 links: 20 alive" in second.communicate(timeout=10)[0]
+    assert "20 links: 20 alive" in second.communicate(timeout=60)[0]
     assert second.returncode == 0
     assert [server.url(path) for path in server.paths()[9:]] == addresses[8:]
 

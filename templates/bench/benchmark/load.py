@@ -99,7 +99,8 @@ class Generator:
             targets.flush()
             before = cpu_seconds(server), cpu_seconds(postgres)
             summary, own = self._run(Path(targets.name), rate, seconds)
-            spent = cpu_seconds(server) - before[0], cpu_seconds(postgres) - before[1]
+            # A process that ended meanwhile counts in whole ticks from then on, which can be less than it had.
+            spent = [max(0.0, cpu_seconds(pid) - was) for pid, was in zip((server, postgres), before, strict=True)]
         requests = summary["requests"]
         failures = requests - summary["statuses"].get(str(request.success), 0)
         return Load(
