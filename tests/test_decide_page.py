@@ -114,7 +114,7 @@ def test_dt04_a_screen_reader_is_told_of_answers_status_and_conflicts(visit, tre
         for answer in question.answers:
             expect(group.get_by_role("radio", name=answer.label, exact=True)).to_be_visible()
     described = page.get_by_role("radio", name="A shared cache: Valkey or Redis", exact=True)
-    tools = "Node.js: node-redis; Go: go-redis; Rust: redis-rs; Python: redis-py"
+    tools = "Valkey, Redis; Node.js: node-redis; Go: go-redis; Rust: redis-rs; Python: redis-py"
     expect(described).to_have_accessible_description(tools)
     assert page.locator("[role=status]").count() == 2
     page.goto(page.url + f"?{urlencode(CHOSEN)}")

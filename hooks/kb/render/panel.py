@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from html import escape as html
 from typing import TYPE_CHECKING
 
 from kb.addresses import answer_uri, relative_url
@@ -94,9 +95,9 @@ def decision_tree(library: Library, page: str) -> str:
             f'<form id="{FORM}"></form>',
             _panel(page),
             questions(library, page),
-            _script("application/json", "tree", data),
-            _script("text/plain", "mermaid", as_mermaid(library.tree)),
-            _script("text/plain", "record", _RECORD),
+            _data("tree", data),
+            _data("mermaid", as_mermaid(library.tree)),
+            _data("record", _RECORD),
             "</div>",
         )
     )
@@ -124,7 +125,6 @@ def _panel(page: str) -> str:
     )
 
 
-def _script(kind: str, part: str, text: str) -> str:
-    """Return text that only the script reads; it cannot end the element that holds it."""
-    harmless = text.replace("</", "<\\/")
-    return f'<script type="{kind}" data-part="{part}">{harmless}</script>'
+def _data(part: str, text: str) -> str:
+    """Return text that only the script reads; in no `script`, for Material's instant loading would run that."""
+    return f'<pre data-part="{part}" data-search-exclude hidden>{html(text, quote=False)}</pre>'
