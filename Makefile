@@ -13,7 +13,7 @@ WEB = "docs/assets/*.{js,css}" "data/schema/*.json" package.json
 export NO_MKDOCS_2_WARNING := 1
 export PYTHONPATH := hooks
 
-.PHONY: help serve build check rule app prove templates bench-templates key-files outline test lint format bench links lock clean
+.PHONY: help serve build check rule app prove templates bench-templates key-files tables outline test lint format bench links lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show these commands
@@ -51,7 +51,10 @@ bench-templates: .venv-templates/.installed ## Measure the templates side by sid
 key-files: .venv/site ## Copy the files that the templates' pages show into the pages
 	@$(BIN)/python -m kb key-files
 
-outline: .venv/site ## Print the decision tree as SKILL.md carries it
+tables: .venv/site ## Copy the decision tables into the playbook
+	@$(BIN)/python -m kb tables
+
+outline: .venv/site ## Copy the outline of the decision tree into SKILL.md
 	@$(BIN)/python -m kb outline
 
 test: .venv/dev node_modules/.installed ## Run all tests, on a site built for them; takes minutes

@@ -15,6 +15,7 @@ from kb.assembly import load
 from kb.links.locate import locate
 from kb.links.site import Site, check_site
 from kb.problems import InvalidError
+from kb.render.statics import statics
 from kb.slugs import slugify, tab_id
 from kb.staging import stage
 from kb.templates.project import archives
@@ -69,6 +70,10 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         files.append(file)
     for uri, content in archives(root):
         files.append(File.generated(config, uri, content=content))
+    for uri, text in statics(library):
+        file = File.generated(config, f"{uri}.static", content=text)  # under its own name, Markdown would be a page
+        file.dest_uri = uri
+        files.append(file)
 
 
 @event_priority(_AFTER_CROSS_REFERENCES)

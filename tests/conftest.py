@@ -17,6 +17,8 @@ CASES = Path(__file__).parent / "cases"
 
 sys.path.insert(0, str(ROOT / "hooks"))
 
+pytest_plugins = ["browsing"]
+
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(ROOT / "hooks"),

@@ -5,6 +5,7 @@ Each case below breaks the small fixture library by replacing one text, and says
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -14,6 +15,9 @@ from kb.assembly import load
 from kb.catalogue import KINDS
 from kb.problems import InvalidError, Problem
 
+TOOL = "data/tools/fiber.json"
+CONFLICT = '"conflicts": [{"answer": "goo", "why": "They do not go together."}]'
+AGAINST_EVERY_CACHE = f'"conflicts": {json.dumps([{"answer": a, "why": "They do not go together."} for a in ("redis", "no-cache", "other-cache")])}'
 SOURCES, TREE, GUIDE = "data/sources.json", "data/decision-tree.json", "resources/go-best-practices.md"
 
 
@@ -95,18 +99,53 @@ CASES_OF_ONE = [
     (
         "a question about a later one",
         TREE,
-        '"asked_when": []',
-        '"asked_when": [{"question": "cache", "answers": ["redis"]}]',
+        '"asked_when": {}',
+        '"asked_when": {"cache": ["redis"]}',
         "KB006 depends on `cache`, which is asked later",
     ),
     (
         "a question about no question",
         TREE,
-        '"question": "language"',
-        '"question": "langauge"',
+        '"language": ["go"]',
+        '"langauge": ["go"]',
         "did you mean language?",
     ),
-    ("a condition on no answer", TREE, '"answers": ["go"]', '"answers": ["goo"]', "KB004 waits for `goo`"),
+    (
+        "a condition on no answer",
+        TREE,
+        '"language": ["go"]',
+        '"language": ["goo"]',
+        "KB004 waits for `goo`",
+    ),
+    ("a recommendation of no answer", TREE, '"answer": "redis"', '"answer": "redi"', "KB004 recommends `redi`"),
+    ("a question that has an answer to everything", TREE, '"not-needed"', '"choice"', "KB015 has not exactly one"),
+    (
+        "an answer that needs no answer",
+        TREE,
+        '"conflicts": []',
+        CONFLICT,
+        "KB004 speaks of `goo`, which is no answer to",
+    ),
+    (
+        "an answer that stands beside none",
+        TREE,
+        '"conflicts": []',
+        AGAINST_EVERY_CACHE,
+        "KB006 no selection that stands",
+    ),
+    ("a tool that nobody knows", TREE, '"fiber"', '"fibre"', "did you mean fiber?"),
+    (
+        "a language that nobody offers",
+        TREE,
+        '"languages": {\n            "go"',
+        '"languages": {\n            "node"',
+        "KB004",
+    ),
+    ("a template that is no selection", TREE, '["go", "no-cache"]', '["go"]', "KB015 the answers of the template"),
+    ("a successor that is none", TREE, '"successor": "no-cache"', '"successor": "no-cash"', "did you mean no-cache?"),
+    ("a tool under another name", TOOL, '"id": "fiber"', '"id": "fibre"', "KB016 has the id `fibre`"),
+    ("a tool that rests on nothing", TOOL, '"pickwick"', '"pickwic"', "did you mean pickwick?"),
+    ("a tool twice", "data/tools/gorm.json", '"name": "GORM"', '"name": "Fiber"', "KB003 the name `Fiber` is taken"),
     ("a level that is skipped", GUIDE, "## Errors", "### Errors", "KB007 steps from a level-1 heading to level 3"),
     ("two titles", GUIDE, "## Errors", "# Errors", "KB007 has 2 level-one headings"),
     ("no title", GUIDE, "# Go\n", "Go\n", "KB007 has 0 level-one headings"),
@@ -146,6 +185,8 @@ def test_an_outline_that_differs_from_the_tree_is_reported_at_its_heading(reposi
     assert report.startswith(
         "SKILL.md:11: KB013 the outline of the decision tree differs from the data (run `make outline`"
     )
+    assert kb("outline", root=repository).returncode == 0
+    assert "outline" not in kb("check", root=repository).stderr
 
 
 def test_the_line_is_the_line_of_the_fault(repository):

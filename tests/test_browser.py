@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import ROOT
-from playwright.sync_api import expect, sync_playwright
+from browsing import violations
+from playwright.sync_api import expect
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
     "home": "",
     "decision tree": "decide/",
@@ -30,6 +24,8 @@ PAGES = {
     "hub": "related/ops-database-sql/",
     "sources": "sources/",
     "source": "s/rfc9457/",
+    "tools": "tools/",
+    "tool": "tool/fastify/",
     "start": "start/",
     "template": "t/rust/",
     "measurements": "benchmarks/",
@@ -39,82 +35,10 @@ PAGES = {
     "problem codes": "problems/",
     "reference": "reference/core/",
 }
-WIDTHS = {390: 844, 1280: 900}
-
-
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(built):
-    assert built.code == 0, built.output
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=built.folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = chromium()
-    if path is None:
-        pytest.skip("no Chromium: install Debian's package `chromium`, or name the program in CHROMIUM")
-    if not AXE.exists():
-        pytest.skip("no axe-core: run `make test`, which installs it")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open a page; what it says on the console and asks of other hosts is kept on the page object."""
-    contexts = []
-
-    def open_page(url="", width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, **options)
-        contexts.append(context)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        page.errors, page.strangers = [], []
-        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("request", lambda request: None if known(request.url) else page.strangers.append(request.url))
-        page.goto(address + url)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    def known(url):
-        return url.startswith((address, "data:", "blob:"))
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def violations(page):
-    """What axe finds wrong with a page."""
-    page.add_script_tag(path=AXE)
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    result = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules)
-    return [
-        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("kind", PAGES)
 def test_page_is_accessible_silent_and_asks_no_other_host(visit, kind, width, scheme):
     page = visit(PAGES[kind], width, color_scheme=scheme)
@@ -124,9 +48,9 @@ def test_page_is_accessible_silent_and_asks_no_other_host(visit, kind, width, sc
 
 
 def test_every_other_page_is_accessible_and_silent_too(visit, address, built):
-    """All but the pages of sources, which are one kind; each at one width, in the light."""
+    """All but the pages of sources and tools, which are of one kind; each at one width, in the light."""
     everything = {path.parent.relative_to(built.folder).as_posix() + "/" for path in built.folder.rglob("index.html")}
-    others = sorted(url for url in everything - set(PAGES.values()) - {"./"} if not url.startswith("s/"))
+    others = sorted(url for url in everything - set(PAGES.values()) - {"./"} if not url.startswith(("s/", "tool/")))
     page = visit()
     found = {}
     for url in others:

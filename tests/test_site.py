@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import posixpath
 import re
 import zipfile
 from html import unescape
@@ -13,7 +14,7 @@ import jsonschema
 import pytest
 from conftest import CASES, ROOT, build_site
 
-from kb.addresses import address, page_url
+from kb.addresses import address, answer_uri, page_url, rule_uri, tool_uri
 from kb.assembly import load
 from kb.links.site import check_site, read_site
 
@@ -144,9 +145,27 @@ def test_every_answer_has_a_page_with_all_it_has_to_say(built, library):
             answer.choose_when,
             answer.avoid_when,
             answer.would_change,
-            *answer.tools,
+            *(library.tools[tool].name for tool in answer.all_tools),
         ):
             assert " ".join(said.split()) in text, answer.id
+
+
+def test_dt10_answers_lead_to_rules_templates_and_guides_and_back(built, library):
+    def links(uri):
+        folder = uri.removesuffix(".md") + "/"
+        hrefs = re.findall(r'href="([^"#?]*/)(?:#[^"]*)?"', (built.folder / folder / "index.html").read_text())
+        return {posixpath.normpath(posixpath.join(folder, href)) + "/" for href in hrefs}
+
+    for answer_id, (_, answer) in library.tree.answers.items():
+        page = links(answer_uri(answer_id))
+        for path in answer.leads_to:
+            assert page_url(library.pages[path].uri) in page, answer_id
+        for rule in answer.rules:
+            assert f"r/{rule}/" in page
+            assert f"decide/{answer_id}/" in links(rule_uri(rule)), (rule, answer_id)
+        for tool in answer.all_tools:
+            assert f"tool/{tool}/" in page
+            assert f"decide/{answer_id}/" in links(tool_uri(tool)), (tool, answer_id)
 
 
 def test_every_rule_has_a_page_with_all_it_has_to_say(built, library):

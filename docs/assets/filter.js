@@ -1,7 +1,7 @@
 // Adds a filter to each table inside [data-kb-filter]. Without this script the whole table stands there.
 // The choice lives in the URL, so that a filtered table can be linked to; nothing from the URL is written as HTML.
 
-const CHOICES = ["Level", "Area", "Kind", "Stacks", "Topics"];
+const CHOICES = ["Level", "Area", "Kind", "Stacks", "Topics", "Verdict"];
 
 function element(name, properties, ...children) {
   const made = Object.assign(document.createElement(name), properties);

@@ -18,7 +18,9 @@ _FIXED = {
 _VIEWS = {
     "data/sources.json": "sources.md",
     "data/decision-tree.json": "decide.md",
+    "data/decision-tables.json": "playbook.md",
     "data/areas.json": "rules.md",
+    "data/tools": "tools.md",
     "data/verification.json": "verification.md",
     "resources/rules": "rules.md",
     "resources": "look-up.md",
@@ -99,6 +101,11 @@ def area_uri(area: str) -> str:
 def answer_uri(answer: str) -> str:
     """Return the page of an answer of the decision tree."""
     return f"decide/{answer}.md"
+
+
+def tool_uri(tool: str) -> str:
+    """Return the page of a tool."""
+    return f"tool/{tool}.md"
 
 
 def page_url(uri: str) -> str:

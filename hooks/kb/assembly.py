@@ -39,6 +39,8 @@ def load(root: Path) -> tuple[Library, list[Problem]]:
         pages={page.path: page for page in draft.pages},
         sources={source.id: source for source in draft.sources},
         tree=draft.tree,
+        tools={tool.id: tool for tool in sorted(draft.tools, key=lambda tool: tool.name.casefold())},
+        versions=draft.versions,
         areas={area.id: area for area in draft.areas},
         rules={rule.id: rule for rule in draft.rules},
         ids=tuple(draft.ids),

@@ -90,15 +90,27 @@ _CATALOGUE = (
     ),
     Kind(
         "KB013",
-        "stale outline",
-        "The outline of the decision tree in SKILL.md is not that of the data.",
-        "Run `make outline` and put what it prints into the fence below the heading.",
+        "stale copy",
+        "The outline of the decision tree in SKILL.md, or a table of the playbook, is not that of the data.",
+        "Run `make outline` or `make tables`, which copies it into the page.",
     ),
     Kind(
         "KB014",
         "page without an address",
         "A Markdown file lies in resources/ or beside a template's page, and its name gives it no address on the site.",
         "Name it as docs/contributing.md says, or move it to docs/.",
+    ),
+    Kind(
+        "KB015",
+        "incomplete tree",
+        "A question lacks its answer for what is not needed or for what does not fit; or a template is no complete selection.",
+        "Say what to do then, in data/decision-tree.json; give a template one answer to each question that applies.",
+    ),
+    Kind(
+        "KB016",
+        "misnamed tool",
+        "A file of data/tools/ is not called as its tool's id.",
+        "Rename the file, or correct the id.",
     ),
     Kind(
         "KB201",

@@ -7,15 +7,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from kb.addresses import answer_uri, resolve, rule_uri
+from kb.addresses import answer_uri, resolve, rule_uri, tool_uri
 from kb.links.targets import is_outside
 from kb.model import Citation, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from kb.model import DecisionTree, Page, Source, SourceId
+    from kb.decisions.model import DecisionTree
+    from kb.model import Page, Source, SourceId
     from kb.rules.model import Rule
+    from kb.tools.model import Tool
 
 
 class Register:
@@ -38,9 +40,13 @@ class Register:
 
 
 def cited_in(
-    sources: Iterable[Source], pages: Iterable[Page], tree: DecisionTree, rules: Iterable[Rule]
+    sources: Iterable[Source],
+    pages: Iterable[Page],
+    tree: DecisionTree,
+    rules: Iterable[Rule],
+    tools: Iterable[Tool],
 ) -> Mapping[SourceId, tuple[Citation, ...]]:
-    """Return, for each source that something rests on, the first place of each page, answer or rule that cites it."""
+    """Return, for each source that something rests on, the first place of each page, answer, rule or tool that cites it."""
     register = Register(sources)
     found: dict[SourceId, dict[str, Citation]] = defaultdict(dict)
     for page in pages:
@@ -48,20 +54,28 @@ def cited_in(
             if source := register.find(link.target):
                 citation = Citation(page.title, page.uri, Place(page.path, link.line))
                 found[source.id].setdefault(page.uri, citation)
-    for question, answer in tree.answers.values():
-        for source_id in answer.sources:
-            uri = answer_uri(answer.id)
-            citation = Citation(f"{question.title} {answer.label}", uri, answer.place)
-            found[source_id].setdefault(uri, citation)
-    for correction in tree.changed_since_seed:
-        for source_id in correction.sources:
-            citation = Citation("Decision tree", "decide.md", correction.place)
-            found[source_id].setdefault("decide.md", citation)
-    for rule in rules:
-        for each in rule.sources:
-            citation = Citation(f"{rule.id}: {rule.title}", rule_uri(rule.id), rule.place)
-            found[each.source].setdefault(citation.uri, citation)
+    for citation, ids in (*_by_the_tree(tree), *_by_rules(rules), *_by_tools(tools)):
+        for source_id in ids:
+            found[source_id].setdefault(citation.uri, citation)
     return {source_id: tuple(citations.values()) for source_id, citations in found.items()}
+
+
+def _by_the_tree(tree: DecisionTree) -> Iterator[tuple[Citation, Iterable[SourceId]]]:
+    for question, answer in tree.answers.values():
+        yield Citation(f"{question.title} {answer.label}", answer_uri(answer.id), answer.place), answer.sources
+    for correction in tree.changed_since_seed:
+        yield Citation("Decision tree", "decide.md", correction.place), correction.sources
+
+
+def _by_rules(rules: Iterable[Rule]) -> Iterator[tuple[Citation, Iterable[SourceId]]]:
+    for rule in rules:
+        citation = Citation(f"{rule.id}: {rule.title}", rule_uri(rule.id), rule.place)
+        yield citation, [each.source for each in rule.sources]
+
+
+def _by_tools(tools: Iterable[Tool]) -> Iterator[tuple[Citation, Iterable[SourceId]]]:
+    for tool in tools:
+        yield Citation(tool.name, tool_uri(tool.id), tool.place), tool.sources
 
 
 def linked_from(pages: Iterable[Page]) -> Mapping[str, tuple[Citation, ...]]:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.assembly import load
+from kb.decisions.tables import PLAYBOOK, with_tables
 from kb.links.external import command as external
 from kb.load import read
 from kb.problems import InvalidError
 from kb.prove import command as prove
-from kb.render.outline import outline
+from kb.render.outline import SKILL, with_outline
+from kb.render.statics import statics
 from kb.rules.new import create
 from kb.staging import stage
 from kb.templates.key_files import rewrite
@@ -45,9 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="report every problem of the repository")
     check.set_defaults(run=_check)
 
-    tree = commands.add_parser("outline", help="print the decision tree as SKILL.md carries it")
-    tree.set_defaults(run=_outline)
-
     links = commands.add_parser("links", help="check links only: those inside the repository, or --external ones")
     links.add_argument("--external", action="store_true", help="check what leaves the repository, over the network")
     external.add_arguments(links)
@@ -57,8 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_arguments(proving)
     proving.set_defaults(run=prove.run)
 
-    copying = commands.add_parser("key-files", help="copy the files that the templates' pages show into the pages")
-    copying.set_defaults(run=_key_files)
+    for name, run, purpose in _COPIES:
+        commands.add_parser(name, help=purpose).set_defaults(run=run)
 
     _add_new(commands.add_parser("new", help="begin something new"))
 
@@ -111,10 +110,28 @@ def _key_files(options: argparse.Namespace) -> int:
     return OK
 
 
-def _outline(options: argparse.Namespace) -> int:
-    library, _ = load(options.root)
-    print(outline(library.tree))
+def _tables(options: argparse.Namespace) -> int:
+    playbook = options.root / PLAYBOOK
+    text = playbook.read_text(encoding="utf-8")
+    playbook.write_text(with_tables(text, read(options.root).tables), encoding="utf-8")
     return OK
+
+
+def _outline(options: argparse.Namespace) -> int:
+    draft = read(options.root)
+    if draft.tree is None:
+        raise InvalidError(draft.problems)
+    skill = options.root / SKILL
+    skill.write_text(with_outline(skill.read_text(encoding="utf-8"), draft.tree, draft.tools), encoding="utf-8")
+    return OK
+
+
+_COPIES = (
+    ("outline", _outline, "copy the outline of the decision tree into SKILL.md"),
+    ("tables", _tables, "copy the decision tables into the playbook"),
+    ("key-files", _key_files, "copy the files that the templates' pages show into the pages"),
+)
+"""The commands that bring what pages show of data and files up to date."""
 
 
 def _links(options: argparse.Namespace) -> int:
@@ -134,6 +151,7 @@ def _stage(options: argparse.Namespace) -> int:
     pages = stage(library, options.code_host)
     assets = [path for path in library.files if path.startswith("docs/") and not path.endswith(".md")]
     written = {page.uri: page.text.encode() for page in pages}
+    written |= {uri: text.encode() for uri, text in statics(library) if not uri.endswith(".md")}
     written |= {path.removeprefix("docs/"): (options.root / path).read_bytes() for path in assets}
     for uri, content in {**written, **dict(archives(options.root))}.items():
         target = options.folder / uri

@@ -13,27 +13,39 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kb.addresses import address, is_rule
 from kb.benchmarks.read import benchmarks
 from kb.citations import cited_in
+from kb.decisions.read import tree
+from kb.decisions.tables import DecisionTable, decision_tables
 from kb.documents import Document, parse_json, parse_yaml, read_text, schema_fault, violations
 from kb.markdown import scan
 from kb.model import Page
 from kb.problems import InvalidError, Problem
-from kb.registers import sources, tree
+from kb.registers import sources
 from kb.rules.read import areas, given_ids, last_run, rule
 from kb.templates.key_files import KeyFile, key_files
+from kb.templates.project import FOLDERS
+from kb.tools.locks import locked
+from kb.tools.read import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from kb.benchmarks.model import Benchmarks
-    from kb.model import Citation, DecisionTree, Source, SourceId
+    from kb.decisions.model import DecisionTree
+    from kb.model import Citation, Source, SourceId
     from kb.rules.model import Area, GivenId, Rule, Run
+    from kb.tools.model import Package, Tool
 
 Schemas: TypeAlias = "dict[str, dict[str, Any]]"
 """JSON Schemas by name."""
 
-_DATA = ("sources", "decision-tree", "areas", "rule-ids", "verification", "benchmarks")
+_DATA = ("sources", "decision-tree", "decision-tables", "areas", "rule-ids", "verification", "benchmarks")
 _MEASURED = "data/benchmarks.json"
+_TABLES = "data/decision-tables.json"
 _FRONT = ("page", "skill", "rule")
+_EACH = ("tool",)
+_TOOL = re.compile(r"data/tools/[^/]+\.json")
+_LOCKED = (*FOLDERS.values(), *(f"proofs/{stack}" for stack in FOLDERS))
+"""Folders with lock files; a template's comes before that of the proofs."""
 _INSTALLED = {".git", ".venv", "node_modules", "__pycache__"}
 _BUILT = {"site", ".cache"}
 """At the root only; further down, a folder may have such a name of its own."""
@@ -54,6 +66,9 @@ class Draft:
     """None where the register has faults of its own."""
     tree: DecisionTree | None = None
     """None where the tree's file has faults of its own."""
+    tables: list[DecisionTable] = field(default_factory=list)
+    tools: list[Tool] = field(default_factory=list)
+    versions: Mapping[Package, str] = field(default_factory=dict)
     areas: list[Area] | None = None
     rules: list[Rule] = field(default_factory=list)
     ids: list[GivenId] | None = None
@@ -68,7 +83,7 @@ class Draft:
         """What rests on which source; nothing while the register or the tree has faults of its own."""
         if self.sources is None or self.tree is None:
             return {}
-        return cited_in(self.sources, self.pages, self.tree, self.rules)
+        return cited_in(self.sources, self.pages, self.tree, self.rules, self.tools)
 
 
 def read(root: Path) -> Draft:
@@ -80,25 +95,35 @@ def read(root: Path) -> Draft:
     schemas = _schemas(root)
     draft = Draft(frozenset(repository_files(root)))
     for path in sorted(draft.files):
-        if uri := address(path):
-            with _collecting(draft.problems):
-                _add_page(draft, root, path, uri, schemas)
-    with _collecting(draft.problems):
-        draft.sources = sources(_data(root, "sources", schemas))
-    with _collecting(draft.problems):
-        draft.tree = tree(_data(root, "decision-tree", schemas))
-    with _collecting(draft.problems):
-        draft.areas = areas(_data(root, "areas", schemas))
-    with _collecting(draft.problems):
-        draft.ids = given_ids(_data(root, "rule-ids", schemas))
-    with _collecting(draft.problems):
-        draft.run = last_run(_data(root, "verification", schemas))
-    if _MEASURED in draft.files:
         with _collecting(draft.problems):
-            draft.benchmarks = benchmarks(_data(root, "benchmarks", schemas))
+            if uri := address(path):
+                _add_page(draft, root, path, uri, schemas)
+            elif _TOOL.fullmatch(path):
+                draft.tools.append(tool(_fitting(parse_json(read_text(root, path), path), schemas["tool"])))
+    _add_registers(draft, lambda name: _data(root, name, schemas))
+    draft.versions = locked(root, _LOCKED)
     draft.key_files += key_files(root, draft.pages)
     draft.rules.sort(key=lambda rule: int(rule.id[2:]))
     return draft
+
+
+def _add_registers(draft: Draft, data: Callable[[str], Document]) -> None:
+    with _collecting(draft.problems):
+        draft.sources = sources(data("sources"))
+    with _collecting(draft.problems):
+        draft.tree = tree(data("decision-tree"))
+    with _collecting(draft.problems):
+        draft.areas = areas(data("areas"))
+    with _collecting(draft.problems):
+        draft.ids = given_ids(data("rule-ids"))
+    with _collecting(draft.problems):
+        draft.run = last_run(data("verification"))
+    with _collecting(draft.problems):
+        if _TABLES in draft.files:
+            draft.tables = decision_tables(data("decision-tables"))
+    with _collecting(draft.problems):
+        if _MEASURED in draft.files:
+            draft.benchmarks = benchmarks(data("benchmarks"))
 
 
 @contextmanager
@@ -134,7 +159,7 @@ def repository_files(root: Path) -> Iterator[str]:
 def _schemas(root: Path) -> Schemas:
     schemas: Schemas = {}
     problems: list[Problem] = []
-    for name in (*_DATA, *_FRONT):
+    for name in (*_DATA, *_FRONT, *_EACH):
         path = f"data/schema/{name}.schema.json"
         try:
             schema = parse_json(read_text(root, path), path).value

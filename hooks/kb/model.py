@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kb.benchmarks.model import Benchmarks
+    from kb.decisions.model import DecisionTree
     from kb.markdown import Outline
     from kb.rules.model import Area, AreaId, GivenId, Rule, RuleId, Run
+    from kb.tools.model import Package, Tool, ToolId
 
 SourceId = NewType("SourceId", str)
-QuestionId = NewType("QuestionId", str)
-AnswerId = NewType("AnswerId", str)
 
 
 class Stack(StrEnum):
@@ -72,73 +72,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """An earlier question, and the answers to it that let a question be asked."""
-
-    question: QuestionId
-    answers: tuple[AnswerId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One way to answer a question of the decision tree."""
-
-    id: AnswerId
-    label: str
-    tools: tuple[str, ...]
-    choose_when: str
-    avoid_when: str
-    alternative: AnswerId
-    """The other answer to the same question that comes nearest."""
-    would_change: str
-    """What would have to happen for another answer to become right."""
-    sources: tuple[SourceId, ...]
-    leads_to: tuple[str, ...]
-    """Repository paths of the pages to read next."""
-    seed: str | None
-    """The line of the original skill's tree that this answer stands for."""
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question of the decision tree."""
-
-    id: QuestionId
-    title: str
-    help: str
-    """What really decides it."""
-    asked_when: tuple[Condition, ...]
-    """All must hold; empty where the question is always asked."""
-    answers: tuple[Answer, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A pick of the original skill's tree that was replaced, and why."""
-
-    seed: str
-    now: AnswerId
-    reason: str
-    sources: tuple[SourceId, ...]
-    place: Place
-
-
-@dataclass(frozen=True)
-class DecisionTree:
-    """The questions in the order they are asked."""
-
-    questions: tuple[Question, ...]
-    changed_since_seed: tuple[Correction, ...]
-
-    @cached_property
-    def answers(self) -> Mapping[AnswerId, tuple[Question, Answer]]:
-        """Every answer by id, with its question."""
-        return {answer.id: (question, answer) for question in self.questions for answer in question.answers}
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """A Markdown file of the repository that the site shows."""
 
@@ -175,6 +108,10 @@ class Library:
     """By repository path."""
     sources: Mapping[SourceId, Source]
     tree: DecisionTree
+    tools: Mapping[ToolId, Tool]
+    """By id, in the order of their names."""
+    versions: Mapping[Package, str]
+    """Of each package that a template or a proof is built with."""
     areas: Mapping[AreaId, Area]
     rules: Mapping[RuleId, Rule]
     """By id, in the order of their numbers."""

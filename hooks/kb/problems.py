@@ -8,7 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from kb.model import Place
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,3 +61,12 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     """Return `did you mean X?` for the closest known word, or an empty string."""
     word = closest(wanted, known)
     return f"did you mean {word}?" if word else ""
+
+
+def repeated(entries: Iterable[tuple[str, Place]], code: str, what: str) -> Iterator[Problem]:
+    """Yield a problem for each value that an earlier entry has; `what` says what the value is."""
+    first: dict[str, Place] = {}
+    for value, place in entries:
+        if (earlier := first.setdefault(value, place)) != place:
+            where = f"line {earlier.line}" if earlier.path == place.path else earlier.path
+            yield Problem(place.path, place.line, code, f"{what} `{value}` is taken by {where}")

@@ -22,6 +22,7 @@ from kb.addresses import (
     rule_uri,
     site_path,
     source_uri,
+    tool_uri,
     view,
 )
 from kb.citations import linked_from
@@ -29,11 +30,12 @@ from kb.links.targets import LINE_ANCHOR, is_outside
 from kb.markdown import RAW
 from kb.model import Place
 from kb.render import VIEWS
-from kb.render.decide import answer_page
+from kb.render.answer import answer_page, former_answer_page
 from kb.render.rule import RulePage
 from kb.render.rule import render as rule_page
 from kb.render.rules import area_page, retired_page
 from kb.render.sources import source_page, sources_of
+from kb.render.tool import tool_page
 from kb.templates.key_files import shown_file
 
 if TYPE_CHECKING:
@@ -78,7 +80,15 @@ def stage(library: Library, code_host: str) -> tuple[StagedPage, ...]:
             body = "\n".join(lines) + _cited(library, page)
         text = _front_matter(settings) + body.lstrip("\n")
         written.append(StagedPage(page.uri, text, Place(page.path, 1), links, page))
-    return (*written, *_sources(library), *_answers(library), *_areas(library), *_retired(library))
+    return (
+        *written,
+        *_sources(library),
+        *_answers(library),
+        *_former_answers(library),
+        *_tools(library),
+        *_areas(library),
+        *_retired(library),
+    )
 
 
 def _lines(library: Library, page: Page, code_host: str) -> tuple[list[str], tuple[tuple[str, Link], ...]]:
@@ -131,6 +141,20 @@ def _answers(library: Library) -> Iterator[StagedPage]:
     for question, answer in library.tree.answers.values():
         text = _page(answer.label, answer.choose_when, answer_page(library, question, answer))
         yield StagedPage(answer_uri(answer.id), text, answer.place)
+
+
+def _former_answers(library: Library) -> Iterator[StagedPage]:
+    for each in library.tree.retired:
+        if each.kind == "answer":
+            title = f"{each.id}, an answer that has gone"
+            text = _page(title, each.reason, former_answer_page(library, each), unlisted=True)
+            yield StagedPage(answer_uri(each.id), text, each.place)
+
+
+def _tools(library: Library) -> Iterator[StagedPage]:
+    for tool in library.tools.values():
+        text = _page(tool.name, tool.purpose, tool_page(library, tool))
+        yield StagedPage(tool_uri(tool.id), text, tool.place)
 
 
 def _areas(library: Library) -> Iterator[StagedPage]:

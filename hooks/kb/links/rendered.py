@@ -11,6 +11,7 @@ _ADDRESSES = {
     ("a", "href"),
     ("area", "href"),
     ("link", "href"),
+    ("a", "xlink:href"),
     ("use", "href"),
     ("use", "xlink:href"),
     ("object", "data"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.render import benchmarks, decide, home, problems, project, rules, sources, verification
+from kb.render import benchmarks, decide, home, panel, problems, project, rules, sources, tool, verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from kb.model import Library
 
 VIEWS: Mapping[str, Callable[[Library, str], str]] = {
+    "answers": decide.answers,
     "areas": rules.areas,
     **benchmarks.VIEWS,
     "counts": home.counts,
     "download": project.download,
-    "decision-tree": decide.questions,
+    "decision-tree": panel.decision_tree,
     "corrections": decide.corrections,
     "problems": problems.kinds,
+    "retired": decide.retired,
     "rules": rules.index,
     **rules.BY_STACK,
     "sources": sources.register,
+    "tools": tool.index,
     "versions": verification.versions,
 }
 """The views that `<!-- kb:name -->` can stand for."""

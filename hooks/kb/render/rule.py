@@ -7,7 +7,7 @@ from itertools import takewhile
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from kb.addresses import area_uri, rule_uri, source_uri
+from kb.addresses import answer_uri, area_uri, rule_uri, source_uri, tool_uri
 from kb.model import Stack
 from kb.render.rules import level_badge, rule_link
 from kb.render.text import bullets, code, escape, link, said
@@ -164,5 +164,17 @@ def _further(page: RulePage) -> Iterator[str]:
     if related:
         rules = [rule_link(library, other, page.uri) for other in library.rules if other in related]
         yield f"## Related rules\n\n{bullets(rules)}"
+    yield from _choices(page)
     if citing := [each for each in page.cited_by if each.uri not in map(rule_uri, related)]:
         yield f"## Cited by\n\n{bullets(link(each.title, each.uri, page.uri) for each in citing)}"
+
+
+def _choices(page: RulePage) -> Iterator[str]:
+    """Yield the answers of the decision tree that the rule follows from, and the tools that it is about."""
+    library, rule = page.library, page.rule
+    answers = [answer for _, answer in library.tree.answers.values() if rule.id in answer.rules]
+    if answers:
+        yield f"## Answers that make it matter\n\n{bullets(link(each.label, answer_uri(each.id), page.uri) for each in answers)}"
+    tools = [tool for tool in library.tools.values() if {tool.name, *tool.aliases} & set(rule.tools)]
+    if tools:
+        yield f"## Tools\n\n{bullets(link(tool.name, tool_uri(tool.id), page.uri) for tool in tools)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kb.addresses import area_uri, rule_uri
 from kb.model import Stack
-from kb.render.text import bullets, escape, link, said, table
+from kb.render.text import bullets, escape, filterable, link, said, table
 from kb.rules.model import Level
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def index(library: Library, page: str) -> str:
         for rule in _sorted(library, library.rules.values())
     ]
     body = table(("Rule", "Level", "Area", "Stacks", "What breaks"), rows)
-    shown = f'<div class="kb-filter" data-kb-filter="rules" markdown="1">\n\n{body}\n\n</div>' if rows else _NONE
+    shown = filterable("rules", body) if rows else _NONE
     retired = [
         f"{link(given.id, rule_uri(given.id), page)}: {said(given.retired)}" for given in library.ids if given.retired
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kb.addresses import source_uri
-from kb.render.text import bullets, escape, link, table
+from kb.render.text import bullets, escape, filterable, link, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def register(library: Library, page: str) -> str:
         for source in sorted(library.sources.values(), key=lambda source: source.title.casefold())
     ]
     body = table(("Source", "Kind", "Stacks", "Topics", "Good for"), rows)
-    return f'<div class="kb-filter" data-kb-filter="sources" markdown="1">\n\n{body}\n\n</div>'
+    return filterable("sources", body)
 
 
 def source_page(library: Library, source: Source) -> str:

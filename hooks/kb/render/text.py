@@ -56,6 +56,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def filterable(name: str, markdown: str) -> str:
+    """Return a table to which the site's script adds a filter."""
+    return f'<div class="kb-filter" data-kb-filter="{name}" markdown="1">\n\n{markdown}\n\n</div>'
+
+
 def _inline(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text).translate(_ENTITIES)
 

@@ -1,0 +1,1 @@
+"""The tools that the site names: libraries, products and standards, each with what is known of it."""
