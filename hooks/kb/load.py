@@ -53,7 +53,7 @@ _CACHE_MARK = "CACHEDIR.TAG"
 """Marks a folder that a tool can make again: https://bford.info/cachedir/"""
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*\n", re.DOTALL | re.MULTILINE)
 _SENTENCE = re.compile(r"(.+?[.!?])(?:\s|$)", re.DOTALL)
-_PASSED_ON = ("hide", "status")
+_PASSED_ON = ("hide",)
 
 
 @dataclass
