@@ -8,11 +8,11 @@ function nearestHeading(box) {
 }
 
 function amend() {
-  for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
+  for (const [index, box] of document.querySelectorAll(".md-typeset__scrollwrap").entries()) {
     if (box.scrollWidth <= box.clientWidth) continue;
     box.tabIndex = 0;
     box.role = "region";
-    box.ariaLabel = `Table: ${nearestHeading(box)}`;
+    box.ariaLabel = `Table ${index + 1}: ${nearestHeading(box)}`;
   }
   for (const [index, bar] of document.querySelectorAll(".md-code__nav").entries()) {
     bar.ariaLabel = `Code block ${index + 1}`;
