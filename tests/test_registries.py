@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -12,6 +19,7 @@ import pytest
 from conftest import ROOT
 
 from kb.load import read
+from kb.prove.stacks.node import _npm
 from kb.tools.model import Package
 
 pytestmark = pytest.mark.toolchains
@@ -132,3 +140,43 @@ def test_what_a_command_installs_is_there(draft):
     wanted = {package for command in commands for package in named_in(command)}
     assert len(wanted) > 100
     assert asyncio.run(missing([(package, "") for package in wanted])) == []
+
+
+BEGINNINGS = {
+    "npm install ": {"package.json": '{"name": "scratch", "version": "0.0.0"}\n'},
+    "uv add ": {"pyproject.toml": '[project]\nname = "scratch"\nversion = "0.0.0"\nrequires-python = ">=3.11"\n'},
+    "cargo add ": {"Cargo.toml": '[package]\nname = "scratch"\nedition = "2024"\n', "src/lib.rs": ""},
+    "go get ": {"go.mod": "module scratch\n\ngo 1.26\n"},
+}
+"""Of the commands that add to a project, and what the project begins with."""
+PROGRAMS = {"npm": _npm(), "uv": [str(Path(sys.executable).with_name("uv"))]}
+RESOLVE_ONLY = {"npm_config_package_lock_only": "true", "npm_config_audit": "false", "UV_NO_SYNC": "1"}
+
+
+def ran(command, folder):
+    """Run a command in a new project; return what it changed there, or what it said against it."""
+    beginning = next(files for begin, files in BEGINNINGS.items() if command.startswith(begin))
+    for name, text in beginning.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    program, *arguments = shlex.split(command)
+    done = subprocess.run(
+        [*PROGRAMS.get(program, [program]), *arguments],
+        cwd=folder,
+        env=os.environ | RESOLVE_ONLY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    manifest = next(iter(beginning))
+    changed = (folder / manifest).read_text() != beginning[manifest]
+    shutil.rmtree(folder)
+    return "" if changed and not done.returncode else f"{command}: {done.stdout}{done.stderr}"
+
+
+def test_commands_that_add_to_a_project_run(draft, tmp_path):
+    commands = sorted({tool.command for tool in draft.tools if (tool.command or "").startswith(tuple(BEGINNINGS))})
+    assert len(commands) > 150
+    folders = (tmp_path / str(number) for number in range(len(commands)))
+    with ThreadPoolExecutor(AT_ONCE) as at_once:
+        assert [words for words in at_once.map(ran, commands, folders) if words] == []
