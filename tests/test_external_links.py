@@ -583,8 +583,9 @@ def run(repository, *arguments, surroundings=None):
 
 
 def spawn(repository, *arguments):
-    """Start the command as a process of its own."""
+    """Start the command as a process of its own, which Ctrl-C stops even where the tests run in the background."""
     script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import argparse, pathlib, sys; from kb.links.external import command; parser = argparse.ArgumentParser();"
         "parser.add_argument('--root', type=pathlib.Path); command.add_arguments(parser);"
         "sys.exit(command.run(parser.parse_args()))"
