@@ -50,7 +50,9 @@ def test_page_is_accessible_silent_and_asks_no_other_host(visit, kind, width, sc
 def test_every_other_page_is_accessible_and_silent_too(visit, address, built):
     """All but the pages of sources, tools and answers, which are of a kind; each at one width, in the light."""
     everything = {path.parent.relative_to(built.folder).as_posix() + "/" for path in built.folder.rglob("index.html")}
-    others = sorted(url for url in everything - set(PAGES.values()) - {"./"} if not url.startswith(("s/", "tool/", "decide/")))
+    others = sorted(
+        url for url in everything - set(PAGES.values()) - {"./"} if not url.startswith(("s/", "tool/", "decide/"))
+    )
     page = visit()
     found = {}
     for url in others:
