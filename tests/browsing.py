@@ -88,11 +88,12 @@ def visit(browser, address):
         context.close()
 
 
-def violations(page):
-    """What axe finds wrong with a page."""
-    page.add_script_tag(path=AXE)
+def violations(page, within="html"):
+    """What axe finds wrong with a page, or with a part of it."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.add_script_tag(path=AXE)
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    result = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules)
+    result = page.evaluate("([within, rules]) => axe.run(within, { runOnly: rules })", [within, rules])
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
         for violation in result["violations"]

@@ -7,12 +7,12 @@ import html
 import json
 import re
 import shutil
-from itertools import islice
+from itertools import islice, product
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import yaml
-from browsing import violations
+from browsing import WIDTHS, violations
 from conftest import ROOT, build_site, fixture_repository
 from playwright.sync_api import expect
 
@@ -46,8 +46,11 @@ def status(page):
     return page.locator("[data-part=status]")
 
 
-@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
-@pytest.mark.parametrize("width", [320, 390, 1280])
+COLOURS = [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
+
+
+@pytest.mark.parametrize("options", COLOURS, ids=str)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("url", ["decide/", f"decide/?{urlencode(CHOSEN)}", "decide/fastify/", "decide/other-cache/"])
 def test_dt01_dt19_no_fault_of_accessibility(visit, url, width, options):
     page = visit(url, width, **options)
@@ -56,6 +59,23 @@ def test_dt01_dt19_no_fault_of_accessibility(visit, url, width, options):
         page.evaluate("[...document.querySelectorAll('.kb-decide, .kb-decide *')].filter(each => each.shadowRoot)")
         == []
     )
+
+
+def test_dt01_no_fault_of_accessibility_in_any_answer(visit, address, tree):
+    """What the pages of answers have in common is looked at above."""
+    page, found = visit(), {}
+    for answer in tree.answers:
+        page.goto(f"{address}decide/{answer}/")
+        page.add_style_tag(content="* { transition: none !important }")  # so that no colour is half-way
+        for width, colours in product(WIDTHS, COLOURS):
+            page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+            page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **colours})
+            page.wait_for_function(
+                "matchMedia('(prefers-color-scheme: dark)').matches == (document.body.dataset.mdColorScheme == 'slate')"
+            )
+            found[answer, width, *colours] = violations(page, "article")
+    assert len(found) == len(tree.answers) * len(WIDTHS) * len(COLOURS)
+    assert {where: faults for where, faults in found.items() if faults} == {}
 
 
 def test_dt02_all_is_readable_and_reachable_without_a_script(visit, tree):
