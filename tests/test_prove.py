@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +16,7 @@ from conftest import ROOT, kb
 from kb.documents import parse_json, parse_yaml, violations
 from kb.markdown import scan
 from kb.model import Page, Place, Role, Stack
-from kb.prove import record
+from kb.prove import progress, record
 from kb.prove.harness import Harness
 from kb.prove.plan import plan
 from kb.prove.results import Results
@@ -153,6 +154,19 @@ def test_a_proof_that_holds_and_turns_red_when_swapped_makes_both_samples_proved
     assert set(shown.levels.values()) == {Verification.PROVED}
     assert shown.entries[0].tests == ("it shows harm",)
     assert [(each.name, each.value) for each in shown.figures] == [("lost", 3)]
+
+
+def test_a_step_that_lasts_is_announced_while_it_runs(monkeypatch):
+    said, spoken = [], Event()
+
+    def say(text):
+        said.append(text)
+        spoken.set()
+
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
+    with progress.timed(say, "Go: install"):
+        assert spoken.wait(10)
+        assert said == ["Go: install …"]
 
 
 def test_a_sample_without_a_proof_is_compiled(bench):

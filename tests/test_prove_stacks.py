@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from kb.assembly import load
 from kb.model import Place, Role
 from kb.prove.plan import Module
 from kb.prove.postgres import Cluster
@@ -120,6 +121,17 @@ def test_the_cluster_is_of_the_version_asked_for_and_holds_the_shop(cluster):
 def test_the_standby_follows_and_its_primary_keeps_what_it_has_not_got(cluster):
     assert query(cluster.replica_url, "select pg_is_in_recovery()") == "t"
     assert query(cluster.url, "select active from pg_replication_slots") == "t"
+
+
+def test_every_query_that_a_rule_names_is_understood(cluster):
+    server, shop = cluster.url.rpartition("/")[0], "queries"
+    query(cluster.url, f"create database {shop} template shop")
+    query(f"{server}/{shop}", "create extension pg_stat_statements")
+    rules = load(ROOT)[0].rules.values()
+    queries = [(rule.id, check.how) for rule in rules for check in rule.checks if check.by == "query"]
+    assert len(queries) > 10
+    for rule, sql in queries:
+        assert "Scan" in query(f"{server}/{shop}", f"explain {sql}"), rule
 
 
 def test_a_failing_script_is_told_with_its_line():

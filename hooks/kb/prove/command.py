@@ -15,6 +15,7 @@ from kb.prove import record, texts
 from kb.prove.harness import Harness
 from kb.prove.installations import available
 from kb.prove.plan import plan
+from kb.prove.progress import timed
 from kb.prove.results import Results
 from kb.prove.servers import Server
 from kb.prove.stacks import TOOLCHAINS
@@ -88,7 +89,8 @@ class _Proving:
     def _servers(self, running: ExitStack) -> list[Server]:
         python = next(each for each in TOOLCHAINS if each.stack is Stack.PYTHON)
         if not self._lacking(python):
-            python.install(self._root / "proofs" / python.stack)  # PostgreSQL 18 comes with it
+            with timed(_say, f"{python.stack.label}: install"):
+                python.install(self._root / "proofs" / python.stack)  # PostgreSQL 18 comes with it
         found = []
         for major in self._majors:
             if lacking := available(self._root, major):
@@ -146,7 +148,8 @@ class _Proving:
     def _texts(self) -> None:
         """Hold the fences that no stack compiles against the rules of their languages."""
         tools = texts.Tools.of(self._root)
-        texts.install(tools)
+        with timed(_say, "Other languages: install"):
+            texts.install(tools)
         fences = [fence for fence, _ in self._plan.texts]
         self._absent += texts.missing(tools, {fence.language for fence in fences})
         for finding in texts.check(fences, tools):

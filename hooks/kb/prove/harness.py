@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from kb.model import Role, Stack
 from kb.problems import Problem
 from kb.prove.plan import modules
+from kb.prove.progress import timed
 from kb.prove.project import Project
 from kb.prove.toolchain import COMPILERS, ToolchainError
 from kb.prove.verdict import Evidence
 from kb.rules.model import Figure, RuleId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from kb.prove.plan import Module, Plan
     from kb.prove.results import Results
@@ -162,12 +162,8 @@ class Harness:
         own = {rule: project.digest(only=f"rules/{rule.lower()}") for rule in rules}
         return {rule: [what, stack, rule, server.version, versions, schema, own[rule], shared] for rule in rules}
 
-    @contextmanager
-    def _timed(self, toolchain: Toolchain, doing: str) -> Iterator[None]:
-        started = time.monotonic()
-        yield
-        if (seconds := time.monotonic() - started) >= 1:
-            self.say(f"{toolchain.stack.label}: {doing}: {seconds:.1f} s")
+    def _timed(self, toolchain: Toolchain, doing: str) -> AbstractContextManager[None]:
+        return timed(self.say, f"{toolchain.stack.label}: {doing}")
 
 
 def _has_proof(project: Project, rule: RuleId) -> bool:

@@ -64,6 +64,8 @@ class Check:
     how: str
     stack: Stack | None
     """None where it serves every stack."""
+    candidates: bool = False
+    """Whether it finds good code as well, so that each hit has to be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ def _samples(page: Page, head: Document, stacks: Mapping[Stack, str]) -> tuple[S
 
 
 def _check(entry: dict[str, Any]) -> Check:
-    return Check(by=entry["by"], how=entry["how"], stack=Stack(entry["stack"]) if "stack" in entry else None)
+    stack = Stack(entry["stack"]) if "stack" in entry else None
+    return Check(entry["by"], entry["how"], stack, candidates=entry.get("candidates", False))
 
 
 def areas(document: Document) -> list[Area]:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -83,9 +84,12 @@ func Pool(t testing.TB, url string) *pgxpool.Pool {
 }
 
 // Rows asks on a connection of its own and returns each row as a T: a struct whose fields are in
-// the order of the columns.
+// the order of the columns. [Scalar] asks for a single value.
 func Rows[T any](t testing.TB, url, sql string, args ...any) []T {
 	t.Helper()
+	if row := reflect.TypeFor[T](); row.Kind() != reflect.Struct {
+		t.Fatalf("Rows fills structs, and %v is none: take Scalar, or a struct with one field", row)
+	}
 	return ask(t, url, sql, args, pgx.RowToStructByPos[T])
 }
 
