@@ -147,3 +147,8 @@ Index(
     OutboxEvent.next_attempt_at,
     postgresql_where=OutboxEvent.published_at.is_(None),
 )
+Index(
+    "outbox_published_at_idx",
+    OutboxEvent.published_at,
+    postgresql_where=OutboxEvent.published_at.is_not(None),
+)

@@ -94,3 +94,4 @@ create table outbox (
   constraint outbox_pkey primary key (id)
 );
 create index outbox_next_attempt_at_idx on outbox (next_attempt_at) where published_at is null;
+create index outbox_published_at_idx on outbox (published_at) where published_at is not null;

@@ -119,6 +119,12 @@ def upgrade() -> None:
         ["next_attempt_at"],
         postgresql_where=sa.text("published_at is null"),
     )
+    op.create_index(
+        "outbox_published_at_idx",
+        "outbox",
+        ["published_at"],
+        postgresql_where=sa.text("published_at is not null"),
+    )
 
 
 def downgrade() -> None:
