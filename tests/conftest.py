@@ -8,14 +8,21 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+
+if TYPE_CHECKING:
+    from kb.decisions.model import DecisionTree
+    from kb.model import Library
 
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases"
 
 sys.path.insert(0, str(ROOT / "hooks"))
+
+from kb.assembly import load  # noqa: E402 - found by the line above
 
 pytest_plugins = ["browsing"]
 
@@ -51,6 +58,20 @@ def kb(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run the command line."""
     command = [sys.executable, "-m", "kb", "--root", str(root), *arguments]
     return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """What this repository says, without a fault."""
+    library, problems = load(ROOT)
+    assert problems == []
+    return library
+
+
+@pytest.fixture(scope="session")
+def tree(library) -> DecisionTree:
+    """The decision tree of this repository."""
+    return library.tree
 
 
 @pytest.fixture(scope="session")

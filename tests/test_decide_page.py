@@ -16,20 +16,9 @@ from browsing import WIDTHS, violations
 from conftest import ROOT, build_site, fixture_repository
 from playwright.sync_api import expect
 
-from kb.assembly import load
 from kb.decisions.selection import contradictions, every_selection, written
 
 CHOSEN = {"api-style": "rest", "background-jobs": "redis-queue", "cache": "upstash", "language": "node"}
-
-
-@pytest.fixture(scope="module")
-def library():
-    return load(ROOT)[0]
-
-
-@pytest.fixture(scope="module")
-def tree(library):
-    return library.tree
 
 
 def chosen(page):

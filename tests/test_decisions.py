@@ -10,12 +10,10 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 import jsonschema
-import pytest
 from conftest import CASES, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.assembly import load
 from kb.decisions.exports import as_data, as_mermaid
 from kb.decisions.model import Kind
 from kb.decisions.selection import (
@@ -32,16 +30,6 @@ from kb.render.outline import outline
 from kb.render.statics import statics
 
 SEED = json.loads((CASES / "seed.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def library():
-    return load(ROOT)[0]
-
-
-@pytest.fixture(scope="module")
-def tree(library):
-    return library.tree
 
 
 def test_dt05_dt08_every_selection_has_an_address_and_stands_together_or_names_what_does_not(tree):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from kb.assembly import load
 from kb.model import Place, Role
 from kb.prove.plan import Module
 from kb.prove.postgres import Cluster
@@ -123,12 +122,11 @@ def test_the_standby_follows_and_its_primary_keeps_what_it_has_not_got(cluster):
     assert query(cluster.url, "select active from pg_replication_slots") == "t"
 
 
-def test_every_query_that_a_rule_names_is_understood(cluster):
+def test_every_query_that_a_rule_names_is_understood(cluster, library):
     server, shop = cluster.url.rpartition("/")[0], "queries"
     query(cluster.url, f"create database {shop} template shop")
     query(f"{server}/{shop}", "create extension pg_stat_statements")
-    rules = load(ROOT)[0].rules.values()
-    queries = [(rule.id, check.how) for rule in rules for check in rule.checks if check.by == "query"]
+    queries = [(rule.id, check.how) for rule in library.rules.values() for check in rule.checks if check.by == "query"]
     assert len(queries) > 10
     for rule, sql in queries:
         assert "Scan" in query(f"{server}/{shop}", f"explain {sql}"), rule

@@ -6,12 +6,8 @@ Each case breaks the small fixture library by replacing one text, and says every
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from conftest import CASES, ROOT
@@ -20,7 +16,7 @@ from hypothesis import strategies as st
 
 from kb.assembly import load
 from kb.markdown import scan
-from kb.model import Page, Role, Stack
+from kb.model import Page, Stack
 from kb.problems import InvalidError
 from kb.render.verification import evidence
 from kb.rules.model import Sample
@@ -384,26 +380,3 @@ def test_no_fence_of_a_stack_is_overlooked(blocks, first_line):
             assert (held[fence.line].code, held[fence.line].stack) == (fence.code, stack)
         else:
             assert [line for line in faults if section.line <= line < section.end]
-
-
-AST_GREP = Path(sys.executable).parent / "ast-grep"
-SUFFIX = {Stack.NODE: "ts", Stack.GO: "go", Stack.RUST: "rs", Stack.PYTHON: "py"}
-REAL = load(ROOT)[0].rules
-PATTERNS = [(rule.id, check) for rule in REAL.values() for check in rule.checks if check.by == "ast-grep"]
-
-
-def hits(check, code, folder):
-    """Return whether a pattern, or a whole command of ast-grep, finds something in a sample."""
-    file = folder / f"sample.{SUFFIX[check.stack]}"
-    file.write_text(code)
-    command = shlex.split(check.how) if check.how.startswith("ast-grep ") else ["ast-grep", "run", "-p", check.how]
-    done = subprocess.run([AST_GREP, *command[1:], file], capture_output=True, text=True, check=False)
-    assert not done.stderr, done.stderr
-    return bool(done.stdout)
-
-
-@pytest.mark.parametrize(("rule", "check"), PATTERNS, ids=[f"{rule} {check.stack}" for rule, check in PATTERNS])
-def test_a_pattern_finds_the_avoid_sample_and_the_other_one_only_if_it_says_so(rule, check, tmp_path):
-    code = {each.role: each.code for each in REAL[rule].samples if each.stack is check.stack}
-    assert hits(check, code[Role.AVOID], tmp_path)
-    assert hits(check, code[Role.PREFER], tmp_path) is check.candidates

@@ -15,17 +15,9 @@ import pytest
 from conftest import CASES, ROOT, build_site
 
 from kb.addresses import address, answer_uri, page_url, rule_uri, tool_uri
-from kb.assembly import load
 from kb.links.site import check_site, read_site
 
 SEED = json.loads((CASES / "seed.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def library():
-    library, problems = load(ROOT)
-    assert problems == []
-    return library
 
 
 class Text(HTMLParser):
