@@ -172,6 +172,12 @@ FENCES = {
 }
 NO_RULE = f"{IDS}:5: KB203 no rule has the id `BK102` (say why under `retired`; ids are never removed)"
 FRONT = {
+    "a pattern for every stack": (
+        LEDGER,
+        "  - by: review-only\n    how: Ask whose hand it is.\n",
+        "  - by: ast-grep\n    how: write($HAND)\n",
+        [f"{LEDGER}:19: KB002 checks.0: 'stack' is a required property"],
+    ),
     "a stack nobody knows": (
         GHOSTS,
         '  rust: "O',

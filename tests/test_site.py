@@ -167,6 +167,7 @@ def test_every_rule_has_a_page_with_all_it_has_to_say(built, library):
         said = (rule.id, rule.title, rule.failure, *rule.symptoms, *rule.not_needed.values())
         for words in (*said, *(check.how for check in rule.checks), *(each.section for each in rule.sources)):
             assert "".join(words.replace("`", "").split()) in "".join(page.text.split()), rule.id
+        assert page.text.count("; read each hit)") == sum(check.candidates for check in rule.checks), rule.id
         for sample in rule.samples:
             assert "".join(sample.code.split()) in "".join(page.text.split()), (rule.id, sample.stack, sample.role)
         title = re.search("<title>(.*?)</title>", (built.folder / f"r/{rule.id}/index.html").read_text())

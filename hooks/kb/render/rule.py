@@ -139,7 +139,9 @@ def _found(rule: Rule) -> Iterator[str]:
 
 def _check(check: Check) -> str:
     by = _FOUND_BY.get(check.by) or code(check.by)
-    where = f" ({check.stack.label}{'; read each hit' if check.candidates else ''})" if check.stack else ""
+    notes = [check.stack.label] if check.stack else []
+    notes += ["read each hit"] if check.candidates else []
+    where = f" ({'; '.join(notes)})" if notes else ""
     if check.by not in _LITERAL:
         return f"**{by}**{where}: {said(check.how)}"
     if "\n" not in check.how.strip():
