@@ -58,7 +58,7 @@ outline: .venv/site ## Copy the outline of the decision tree into SKILL.md
 	@$(BIN)/python -m kb outline
 
 test: .venv/dev node_modules/.installed ## Run all tests, on a site built for them; takes minutes
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 lint: .venv/dev node_modules/.installed ## Run the linters and the type checker
 	$(BIN)/ruff check

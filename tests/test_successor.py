@@ -13,7 +13,7 @@ from kb.links.site import check_site, read_site
 
 SETTINGS = """
 site_name: software-backend
-theme: { name: material, font: false }
+theme: { name: material, font: false, features: [navigation.prune] }
 plugins:
   - search
   - mkdocstrings: { handlers: { python: { paths: [%s] } } }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from kb.model import Role, Stack
 
@@ -83,6 +83,11 @@ class Toolchain(Protocol):
 
     def prove(self, project: Path, rules: Sequence[str], environment: Mapping[str, str]) -> Sequence[Outcome]:
         """Run the proofs of the rules; what cannot be compiled raises a ToolchainError with the compiler's words."""
+
+
+def shared_cache() -> Path:
+    """Return the folder for what serves every clone of the repository on this machine."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "software-backend"
 
 
 def run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tomllib
@@ -15,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kb.model import Role, Stack
-from kb.prove.toolchain import Diagnostic, Outcome, ToolchainError, run
+from kb.prove.toolchain import Diagnostic, Outcome, ToolchainError, run, shared_cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -124,7 +123,7 @@ def _build(project: Path) -> tuple[Sequence[Diagnostic], str]:
     where Cargo takes a crate at another place for the same one: a link of its own to the compiler keeps each apart.
     """
     _declare_proofs(project)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "software-backend" / "cargo"
+    cache = shared_cache() / "cargo"
     place = sha256(str(project.resolve()).encode()).hexdigest()[:16]
     link = cache / "places" / place / "clippy-driver"
     if not link.exists():

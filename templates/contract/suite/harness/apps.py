@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.places import CACHE, CONTRACT, ROOT, TEMPLATES
 from harness.toolchain import search_path
+from kb.prove.toolchain import shared_cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def read(name: str, folder: Path | None = None) -> App:
     cache = CACHE / name
     cache.mkdir(parents=True, exist_ok=True)
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR", "USER") if key in os.environ}
-    places = {"cache": str(cache), "root": str(ROOT)}
+    places = {"cache": str(cache), "root": str(ROOT), "shared": str(shared_cache())}
     given = {key: value.format_map(places) for key, value in wanted.items()}
     return App(name, folder, environment={**kept, "PATH": search_path(folder), **given}, **entry)
 
