@@ -42,8 +42,7 @@ templates: .venv-templates/.installed ## Hold the templates to their contract: m
 	set -e; for app in $(or $(STACK),$(APPS)); do \
 	  .venv-templates/bin/pytest templates/contract/suite --app=$$app $(if $(POSTGRES),--postgres=$(POSTGRES)) $(if $(CASE),-k "$(CASE)"); \
 	done
-	$(if $(STACK)$(CASE)$(POSTGRES),,.venv-templates/bin/pytest templates/contract/bugs --numprocesses=2)
-	$(if $(STACK)$(CASE)$(POSTGRES),,.venv-templates/bin/pytest templates/contract/copies)
+	$(if $(STACK)$(CASE)$(POSTGRES),,.venv-templates/bin/pytest templates/contract/copies templates/contract/bugs --numprocesses=2 --dist=worksteal)
 
 bench-templates: .venv-templates/.installed ## Measure the templates side by side: make bench-templates, or make bench-templates APP=fiber for a trial
 	PYTHONPATH=hooks:templates/contract/suite:templates/bench .venv-templates/bin/python -m benchmark $(if $(APP),--trial $(APP))
